@@ -1,0 +1,127 @@
+"""All measurements in one go: `python -m bench` writes docs/benchmarks.md and .json.
+
+With `--only` it measures what is named and prints it, and leaves the report alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from bench.environment import environment
+from bench.liveloom import simulate_command
+from bench.measure import RunError, run, shown
+from bench.per_user import growth_rows, left_rows, tags_rows
+from bench.redis_server import redis_server
+from bench.report import Row, markdown, write_report
+from bench.side_by_side import TASKS, Logs, SideBySide
+
+SEED = 1
+
+
+def _arguments(argv: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--events", type=int, default=1_000_000, help="of the simulated logs")
+    parser.add_argument("--stock-events", type=int, default=20_000, help="for the stock way")
+    parser.add_argument(
+        "--stock-skip",
+        type=int,
+        default=50_000,
+        help="users' events before them: a simulated world takes a minute to fill",
+    )
+    parser.add_argument("--users", type=int, default=20_000, help="for memory a user")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--quick", action="store_true", help="one round of a tenth of the events")
+    parser.add_argument("--log", type=Path, help="use this log, do not simulate one")
+    parser.add_argument("--dense-log", type=Path, help="the same for the dense one")
+    parser.add_argument("--only", nargs="+", choices=(*TASKS, "memory"), default=())
+    parser.add_argument("--out", type=Path, default=Path("docs"))
+    args = parser.parse_args(argv)
+    if args.quick:
+        args.events //= 10
+        args.stock_events //= 4
+        args.stock_skip = min(args.stock_skip, args.events // 2)
+        args.users //= 4
+        args.rounds = 1
+    return args
+
+
+def _log(given: Path | None, folder: Path, name: str, preset: str, events: int) -> Path:
+    if given is not None:
+        return given
+    log = folder / name
+    run(simulate_command(log, events, preset, SEED))
+    return log
+
+
+def measure(args: argparse.Namespace, console: Console) -> tuple[list[Row], dict[str, str]]:
+    """Every row that was asked for, and what it was measured on."""
+    chosen = args.only or (*TASKS, "memory")
+    tasks = [name for name in TASKS if name in chosen]
+    columns = (
+        *(TextColumn("{task.description}"), BarColumn()),
+        *(MofNCompleteColumn(), TimeElapsedColumn()),
+    )
+    rows: list[Row] = []
+    with (
+        tempfile.TemporaryDirectory(prefix="liveloom-bench-") as folder,
+        redis_server() as server,
+        Progress(*columns, console=console) as progress,
+    ):
+        steps = (2 if tasks else 0) + len(tasks) * args.rounds + ("memory" in chosen)
+        bar = progress.add_task("logs", total=steps)
+
+        def advance(what: str) -> None:
+            progress.update(bar, advance=1, description=what)
+
+        if tasks:
+            scratch = Path(folder)
+            normal = _log(args.log, scratch, "bench.jsonl", "bench", args.events)
+            advance("normal log")
+            dense = normal
+            if "dense" in tasks:
+                dense = _log(args.dense_log, scratch, "dense.jsonl", "bench_dense", args.events)
+            advance("dense log")
+            beside = SideBySide(Logs(normal, dense), server.url, args.stock_skip, args.stock_events)
+            rows += beside.rows(beside.measure(args.rounds, tasks, advance))
+            rows += left_rows(server.url, shown(beside.commands[tasks[-1]]))
+        if "memory" in chosen:
+            rows += growth_rows(args.users, args.rounds)
+            rows += tags_rows(server.url)
+            advance("memory")
+        return rows, environment(server.version)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Measure, report, and say where; exit code 1 when a run failed."""
+    args = _arguments(argv)
+    console = Console(stderr=True)
+    try:
+        rows, conditions = measure(args, console)
+    except RunError as error:
+        console.print(f"bench: {error}", style="red", markup=False)
+        return 1
+    normal = simulate_command(Path("bench.jsonl"), args.events, "bench", SEED)
+    dense = simulate_command(Path("dense.jsonl"), args.events, "bench_dense", SEED)
+    acts = f"{args.stock_events:,} acts of users after the first {args.stock_skip:,} of the log"
+    settings = {
+        "log": args.log.name if args.log else f"`{shown(normal)}`",
+        "dense log": args.dense_log.name if args.dense_log else f"`{shown(dense)}`",
+        "stock way": acts,
+        "this page": f"`{shown(['python', '-m', 'bench', *(argv or sys.argv[1:])])}`",
+    }
+    if args.only:
+        print(markdown(rows, settings, conditions))
+        return 0
+    write_report(args.out, rows, settings, conditions)
+    console.print(f"written: {args.out}/benchmarks.md and benchmarks.json", markup=False)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

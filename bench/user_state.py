@@ -1,0 +1,156 @@
+"""The product's own state of many users, built by its kernels from a history of plain events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from msgspec.json import encode
+
+from events.decode import Decoder
+from events.hashing import hash64, shard_of
+from events.kinds import Click, Event, Follow, Host, Impression, PushSent, Room
+from features.catalogue import Catalogue, CatalogueSettings, Entry
+from features.content import ContentSettings
+from features.join import JoinSettings
+from features.observe import ObserveContext, ObserveSettings, ObserveShard
+from features.people import PeopleSettings
+from features.rows import Rows
+from features.scene import Scenes, SceneSettings
+from features.strengths import StrengthSettings
+from features.user import User
+from features.vector import VectorSettings, names
+
+NOW_MS = 1_767_268_800_000
+SHARDS = 64
+LATENESS_MS = 10_000
+TAGS = 200
+TAGS_PER_ROOM = 10
+ROOMS = TAGS // TAGS_PER_ROOM
+ROOMS_PER_USER = 2
+TILE_AGES_MS = tuple(1000 * s for s in (3 * 86_400, 36_000, 3_000, 1_800, 240, 60))
+"""Six tiles that stay apart on the ladder: three days, ten hours, 50, 30, 4 and 1 minutes ago."""
+FOLLOWS, PUSHES, LIST_ITEMS = 5, 3, 10
+ROWS_PER_ROUND = 100
+QUIET_MS = 300_000
+"""Longer than duplicates are looked for, shorter than a list stays open."""
+
+
+def _catalogue() -> Iterator[Host | Room]:
+    then_ms = NOW_MS - TILE_AGES_MS[0] - 86_400_000
+    for room in range(ROOMS):
+        host = f"host-of-room{room}"
+        yield Host(event_id=f"h{room}", event_time_ms=then_ms, host_id=host, tags=[])
+        yield Room(
+            event_id=f"r{room}",
+            event_time_ms=then_ms,
+            room_id=f"room{room}",
+            host_id=host,
+            title=f"Room {room}",
+            tags=[f"tag{room * TAGS_PER_ROOM + i}" for i in range(TAGS_PER_ROOM)],
+            status="live",
+            start_time_ms=then_ms,
+            products=[],
+        )
+
+
+def history(first: int, users: int) -> Iterator[Event]:
+    """What users did, in order of time: 20 tags of 6 tiles, follows, pushes, an open list each."""
+    names = range(first, first + users)
+    for tile, age_ms in enumerate(TILE_AGES_MS):
+        for user in names:
+            who: dict[str, Any] = {"event_time_ms": NOW_MS - age_ms, "user_id": f"user{user}"}
+            for pick in range(ROOMS_PER_USER):
+                yield Click(event_id=f"c{user}.{tile}.{pick}", room_id=_room(user, pick), **who)
+            if tile == 0:
+                for pick in range(FOLLOWS):
+                    host_id = f"host-of-{_room(user, pick)}"
+                    yield Follow(event_id=f"f{user}.{pick}", host_id=host_id, **who)
+                for push in range(PUSHES):
+                    push_id = f"push{user}.{push}"
+                    yield PushSent(event_id=f"p{user}.{push}", push_id=push_id, **who)
+    for user in names:
+        for place in range(LIST_ITEMS):
+            yield Impression(
+                event_id=f"i{user}.{place}",
+                event_time_ms=NOW_MS,
+                user_id=f"user{user}",
+                request_id=f"list{user}",
+                room_id=_room(user, place),
+                position=place,
+                surface="home",
+            )
+
+
+def _room(user: int, pick: int) -> str:
+    return f"room{(user + 7 * pick) % ROOMS}"  # 7 and 20 share no divisor: rooms are distinct
+
+
+def _shards() -> tuple[list[ObserveShard], int]:
+    catalogue = Catalogue(CatalogueSettings())
+    for seq, event in enumerate(_catalogue(), start=1):
+        catalogue.apply(Entry(seq, event.event_time_ms, event))
+    content = ContentSettings()
+    scenes = Scenes(catalogue, LATENESS_MS // 1000 + 2, SceneSettings(), content)
+    scenes.waits = False
+    context = ObserveContext(
+        observe=ObserveSettings(),
+        people=PeopleSettings(),
+        join=JoinSettings(),
+        vector=VectorSettings(),
+        strengths=StrengthSettings(),
+        scenes=scenes,
+        lateness_ms=LATENESS_MS,
+        width=len(names(content.attributes)),
+        seed=1,
+    )
+    return [ObserveShard(context) for _ in range(SHARDS)], catalogue.seq
+
+
+def build_users(first: int, users: int) -> list[ObserveShard]:
+    """The shards that hold so many users after their `history`, read as rows of a log.
+
+    Rows are decoded from JSON, so that strings are shared as they are in a run and no more.
+    """
+    shards, seq = _shards()
+    decode = Decoder().decode
+    clock_ms = 0
+    rounds: dict[int, Rows] = {}
+    for number, made in enumerate(history(first, users)):
+        event: Any = decode(encode(made))
+        clock_ms = max(clock_ms, event.event_time_ms)
+        shard = shard_of(event.user_id, SHARDS)
+        rows = rounds.setdefault(shard, Rows(number, clock_ms, seq))
+        rows.add(event, event.user_id, number, hash64(event.event_id), clock_ms, seq)
+        if len(rows) == ROWS_PER_ROUND:
+            _apply(shards, rounds, clock_ms)
+    _apply(shards, rounds, clock_ms)
+    # What is kept against duplicates is bounded by time, not by users: let it go first.
+    quiet = {shard: Rows(-1, clock_ms + QUIET_MS, seq) for shard in range(SHARDS)}
+    _apply(shards, quiet, clock_ms + QUIET_MS)
+    return shards
+
+
+def _apply(shards: list[ObserveShard], rounds: dict[int, Rows], clock_ms: int) -> None:
+    for shard, rows in sorted(rounds.items()):
+        rows.clock_ms = clock_ms
+        shards[shard].apply(rows)
+        shards[shard].drain()
+    rounds.clear()
+
+
+def one_user(shards: list[ObserveShard], user: int) -> User:
+    """The state of one of the users.
+
+    Raises:
+        RuntimeError: it is not what a history makes, so nothing measured of it would hold.
+
+    """
+    name = f"user{user}"
+    state = shards[shard_of(name, SHARDS)].people.get(name, NOW_MS)
+    tiles = {len(tag.tiles) for tag in state.ladder.tags.values()} if state else set()
+    if state is None or len(state.ladder.tags) != 20 or tiles != {len(TILE_AGES_MS)}:
+        raise RuntimeError(f"{name} does not hold 20 tags of {len(TILE_AGES_MS)} tiles")
+    if len(state.lists) != 1 or len(state.follows) != FOLLOWS:
+        raise RuntimeError(f"{name} does not hold one open list and {FOLLOWS} follows")
+    return state

@@ -1,0 +1,1 @@
+"""What we do: slates, pushes, and every no with its reason."""

@@ -1,0 +1,86 @@
+"""The live rooms as DECIDE scores them: what does not depend on the user, summed up beforehand.
+
+A board is made once for each pair of scene and weights and shared by all users scored with it.
+Columns are added one after another, never by a matrix product, so that a score does not depend
+on how many rooms stand beside it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from decisions.text import json_text
+from features.content import Content
+from features.scene import Scene
+from features.vector import ROOM_NAMES, USER_NAMES
+from models.table import WeightsTable
+
+_BASE_REASONS = {
+    "room_click_rate": '["click_rate"]',
+    "room_impressions": '["popular_room"]',
+    "room_heat": '["rising_room"]',
+    "room_freshness": '["fresh_room"]',
+    "room_tag_click_rate": '["popular_room"]',
+}
+
+
+class Board:
+    """`base[i]` is the score of live room `numbers[i]` for a user of whom nothing is known."""
+
+    def __init__(self, scene: Scene, table: WeightsTable, reason_min: float) -> None:
+        content = scene.content
+        self.content = content
+        self.second = table.second
+        self.stamp_s = scene.stamp_s
+        self.numbers = content.live
+        coefficients = table.rank.coef.tolist()
+        self.width = scene.matrix.shape[1]
+        self.intercept = table.rank.intercept
+        self.room_coefficients = coefficients[: self.width]
+        self.user_coefficients = coefficients[self.width : self.width + len(USER_NAMES)]
+        matrix = scene.matrix[self.numbers]
+        base = np.full(len(self.numbers), self.intercept)
+        for column, coefficient in zip(matrix.T, self.room_coefficients, strict=True):
+            if coefficient:
+                base += column * coefficient
+        self.base: NDArray[np.float64] = base
+        self.base_reasons = _reasons(matrix, self.room_coefficients, reason_min)
+
+
+class LiveRooms:
+    """What a content says of its live rooms, aligned with `Content.live`; shared by all boards."""
+
+    def __init__(self, content: Content) -> None:
+        live = content.live
+        self.count = len(live)
+        self.ids = [content.ids[number] for number in live]
+        self.place = {room_id: place for place, room_id in enumerate(self.ids)}
+        self.tags = [np.ascontiguousarray(row[live]) for row in content.tags]
+        self.tags = [row for row in self.tags if (row < len(content.tag_number)).any()]
+        self.tag_share = content.tag_share[live]
+        self.room_tags = [content.room_tags[number] for number in live]
+        self.hosts = content.host[live]
+        self.host_ids = [content.host_ids[number] for number in live]
+        prices = content.log_price[live]
+        self.log_price = np.where(np.isnan(prices), np.inf, prices)
+        self.id_texts = [json_text(room_id) for room_id in self.ids]
+        self.tag_texts = {tag: f'["tag_match",{json_text(tag)}]' for tag in content.tag_number}
+        self.host_texts = {host: json_text(host) for host in content.host_number}
+
+
+def _reasons(
+    matrix: NDArray[np.float64], coefficients: list[float], reason_min: float
+) -> list[str]:
+    """For each room the code of the strongest thing that speaks for it, or nothing."""
+    count = len(matrix)
+    best = np.full(count, reason_min)
+    which = np.full(count, -1)
+    for column, name in enumerate(ROOM_NAMES):
+        if name in _BASE_REASONS:
+            part = matrix[:, column] * coefficients[column]
+            better = part > best
+            best[better] = part[better]
+            which[better] = column
+    texts = [_BASE_REASONS.get(name, "") for name in ROOM_NAMES]
+    return [texts[column] if column >= 0 else "" for column in which.tolist()]

@@ -1,0 +1,55 @@
+"""The boards of one process, made on demand from its scenes and the stamped weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from decisions.board import Board, LiveRooms
+from features.content import Content
+from features.scene import Scene, Scenes
+from features.tables import Stamped
+from models.table import WeightsTable
+
+_KEPT_MAX = 64
+
+
+class Boards:
+    """Gives DECIDE the scene, the weights and the board that hold at a second."""
+
+    def __init__(
+        self, scenes: Scenes, default: WeightsTable, delay_s: int, reason_min: float
+    ) -> None:
+        self.scenes = scenes
+        self.tables: Stamped[WeightsTable] = Stamped(delay_s, default)
+        self.waits = True
+        self._reason_min = reason_min
+        self._boards: dict[tuple[int, int, int], Board] = {}
+        self._live: dict[int, tuple[Content, LiveRooms]] = {}
+
+    def is_ready(self, second: int) -> bool:
+        """Whether the weights of this second are certain."""
+        return not self.waits or self.tables.is_ready(second)
+
+    def at(self, second: int, seq: int) -> tuple[Scene, WeightsTable]:
+        """Scene and weights for a decision at this second after `seq` catalogue events."""
+        return self.scenes.at(second, seq), self.tables.at(second)[1]
+
+    def board(self, scene: Scene, table: WeightsTable) -> tuple[Board, LiveRooms]:
+        """The board of a scene and weights."""
+        key = (scene.stamp_s, scene.content.seq, table.second)
+        board = self._boards.get(key)
+        if board is None:
+            board = Board(scene, table, self._reason_min)
+            _make_room(self._boards)
+            self._boards[key] = board
+        held = self._live.get(scene.content.seq)
+        if held is None or held[0] is not board.content:
+            held = (board.content, LiveRooms(board.content))
+            _make_room(self._live)
+            self._live[scene.content.seq] = held
+        return board, held[1]
+
+
+def _make_room(kept: dict[Any, Any]) -> None:
+    while len(kept) >= _KEPT_MAX:
+        del kept[next(iter(kept))]

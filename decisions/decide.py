@@ -1,0 +1,306 @@
+"""DECIDE: one shard's slates and pushes, step by step in the order of the log.
+
+Steps come from OBSERVE with their clock and catalogue position. Catalogue events between two
+steps take effect at their own clock, and a slate waits for the weights of its second, with all
+behind it; so the cut of the log into rounds changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+from decisions.boards import Boards
+from decisions.outputs import Decision, Push, Write
+from decisions.push.decision import PushDecision, line_of
+from decisions.push.facts import RoomInfo
+from decisions.push.policy import PushPolicy
+from decisions.push.settings import PushSettings
+from decisions.settings import SlateSettings
+from decisions.slate import Ranker
+from events import kinds
+from events.errors import StateError
+from features.catalogue import Entry
+from features.rows import Step, Wish
+from features.user import DAY_MS
+from features.vector import VectorSettings
+
+_VERSION = 1
+
+
+class Counters(msgspec.Struct, array_like=True, gc=False):
+    """What keeps a user's versions and the order of their decisions growing."""
+
+    at_ms: int
+    slates: int = 0
+    decisions: int = 0
+
+
+class Active(msgspec.Struct, array_like=True, gc=False):
+    """A user who may be scored for a room that starts: the last wish, and what it must beat."""
+
+    at_ms: int
+    last_score: float
+    wish: Wish
+
+
+@dataclass(slots=True)
+class Decided:
+    """What came of some steps, in order."""
+
+    writes: list[Write] = field(default_factory=list)
+    pushes: list[Push] = field(default_factory=list)
+    decisions: list[Decision] = field(default_factory=list)
+    done: bool = False
+
+
+@dataclass(frozen=True)
+class DecideContext:
+    """What all shards of a process share."""
+
+    slate: SlateSettings
+    push: PushSettings
+    vector: VectorSettings
+    boards: Boards
+
+
+class DecideShard:
+    """All decisions for one shard's users; a function of its steps, the catalogue and the tables."""
+
+    def __init__(self, context: DecideContext, shard: int) -> None:
+        self.context = context
+        self.shard = shard
+        self.boards = context.boards
+        self.catalogue = context.boards.scenes.catalogue
+        self.ranker = Ranker(context.slate, context.vector)
+        self.policy = PushPolicy(context.push, shard)
+        self.slates = 0
+        self.seq = 0
+        self._counters: dict[str, Counters] = {}
+        self._active: dict[str, Active] = {}
+        self._steps: deque[Step | tuple[int, int, bool]] = deque()
+        self._out = Decided()
+        self._recs: dict[str, Write] = {}
+        self._pushed: dict[str, None] = {}
+
+    def apply(self, steps: Sequence[Step], ends: Sequence[tuple[int, int, bool]]) -> None:
+        """Take what OBSERVE made of some rounds: the steps, then where each round ended."""
+        self._steps.extend(steps)
+        self._steps.extend(ends)
+
+    def drain(self) -> Decided:
+        """Work on all steps that may be, in order, and hand over what came of them."""
+        steps = self._steps
+        while steps:
+            step = steps[0]
+            if isinstance(step, tuple):
+                clock_ms, seq, done = step
+                if not self.boards.is_ready(clock_ms // 1000):
+                    break
+                self._catch_up(seq)
+                self._pushes(self.policy.advance(clock_ms))
+                self._forget(clock_ms)
+                self._out.done = self._out.done or done
+            else:
+                if not self.boards.is_ready(step.clock_ms // 1000):
+                    break
+                self._catch_up(step.seq)
+                self._take(step)
+            steps.popleft()
+        out, self._out = self._out, Decided()
+        out.writes.extend(self._recs.values())
+        self._recs.clear()
+        for user_id in self._pushed:
+            value = self.policy.value(user_id)
+            if value is not None:
+                out.writes.append(Write(user_id, "push", *value))
+        self._pushed.clear()
+        return out
+
+    # Steps and catalogue.
+
+    def _take(self, step: Step) -> None:
+        if step.wish is not None:
+            self._slate(step.wish, step.clock_ms, step.seq)
+        elif step.fact is not None:
+            self._pushes(self.policy.apply(step.fact, step.clock_ms, step.user_id))
+            if isinstance(step.fact, kinds.Erase):
+                for held in (self._counters, self._active, self._recs, self._pushed):
+                    held.pop(step.user_id, None)
+
+    def _catch_up(self, seq: int) -> None:
+        """Let the catalogue events up to `seq` take effect, each at its own clock."""
+        if seq <= self.seq:
+            return
+        for entry in self.catalogue.since(self.seq, seq):
+            self._on_catalogue(entry)
+        self.seq = seq
+
+    def _on_catalogue(self, entry: Entry) -> None:
+        event, policy = entry.event, self.policy
+        if isinstance(event, kinds.OnAir):
+            self._pushes(policy.on_air(event.room_id, event.product_id, entry.clock_ms))
+        elif isinstance(event, kinds.Product):
+            policy.product(event.product_id, event.title)
+        elif isinstance(event, kinds.Host):
+            if event.name is not None:
+                policy.host(event.host_id, event.name)
+        else:
+            before = self.catalogue.room(event.room_id, event.event_time_ms, entry.seq - 1)
+            self._pushes(
+                policy.room_changed(
+                    _room_info(before) if before is not None else None,
+                    _room_info(event),
+                    entry.clock_ms,
+                )
+            )
+            if event.status == "live" and (before is None or before.status != "live"):
+                self._start(event.room_id, entry)
+
+    def _start(self, room_id: str, entry: Entry) -> None:
+        """A room starts: whoever was active just now and would have it in their slate gets it."""
+        clock_ms = entry.clock_ms
+        since_ms = clock_ms - self.context.slate.active_s * 1000
+        active = [(user, held) for user, held in self._active.items() if held.at_ms >= since_ms]
+        if not active:
+            return
+        scene, table = self.boards.at(clock_ms // 1000, entry.seq)
+        number = scene.content.number[room_id]
+        for user_id, held in sorted(active, key=lambda item: item[0]):
+            if self.ranker.score_room(held.wish, scene, table, number) > held.last_score:
+                self._slate(held.wish, clock_ms, entry.seq)
+
+    # Slates and pushes.
+
+    def _slate(self, wish: Wish, clock_ms: int, seq: int) -> None:
+        scene, table = self.boards.at(clock_ms // 1000, seq)
+        board, live = self.boards.board(scene, table)
+        counters = self._count(wish.user_id, clock_ms)
+        counters.slates += 1
+        self.slates += 1
+        version = wish.base + counters.slates
+        slate = self.ranker.slate(wish, board, live, version, clock_ms)
+        self._recs[wish.user_id] = Write(wish.user_id, "recs", version, slate.body)
+        self._log(wish.user_id, counters, clock_ms, "slate", slate.body)
+        self._active.pop(wish.user_id, None)
+        self._active[wish.user_id] = Active(clock_ms, slate.last_score, wish)
+        if len(self._active) > self.context.slate.active_users_max:
+            del self._active[next(iter(self._active))]
+
+    def _pushes(self, decided: Sequence[PushDecision]) -> None:
+        for push in decided:
+            line = line_of(push)
+            counters = self._count(push.user_id, push.at_ms)
+            self._log(push.user_id, counters, push.at_ms, "push", line)
+            self._pushed[push.user_id] = None
+            if push.sent:
+                payload = _payload(push)
+                self._out.pushes.append(Push(push.push_id, push.user_id, push.at_ms, payload))
+
+    def _count(self, user_id: str, at_ms: int) -> Counters:
+        counters = self._counters.get(user_id)
+        idle_ms = self.context.slate.idle_days_max * DAY_MS
+        if counters is None or at_ms - counters.at_ms > idle_ms:
+            counters = self._counters[user_id] = Counters(at_ms)
+        counters.at_ms = max(counters.at_ms, at_ms)
+        return counters
+
+    def _log(self, user_id: str, counters: Counters, at_ms: int, what: str, value: bytes) -> None:
+        counters.decisions += 1
+        self._out.decisions.append(Decision(at_ms, user_id, counters.decisions, what, value))
+
+    def _forget(self, clock_ms: int) -> None:
+        """Let go of users who are no longer active; it changes no decision."""
+        since_ms = clock_ms - self.context.slate.active_s * 1000
+        while self._active:
+            user_id = next(iter(self._active))
+            if self._active[user_id].at_ms >= since_ms:
+                break
+            del self._active[user_id]
+
+    # State at rest.
+
+    def snapshot(self) -> bytes:
+        """The shard's whole state as versioned bytes."""
+        state = _State(
+            _VERSION,
+            self.slates,
+            self.seq,
+            self._counters,
+            self._active,
+            [step for step in self._steps if isinstance(step, Step)],
+            [step for step in self._steps if isinstance(step, tuple)],
+            [place for place, step in enumerate(self._steps) if isinstance(step, tuple)],
+            self.policy.snapshot(),
+        )
+        return msgspec.msgpack.encode(state)
+
+    def restore(self, packed: bytes) -> None:
+        """Take the state of a snapshot; the catalogue must have been applied before the first step."""
+        try:
+            state = _STATE.decode(packed)
+        except msgspec.MsgspecError as problem:
+            raise StateError.unreadable("a shard of DECIDE", problem) from problem
+        if state.version != _VERSION:
+            raise StateError.version("a shard of DECIDE", state.version, _VERSION)
+        self.slates, self.seq = state.slates, state.seq
+        self._counters, self._active = state.counters, state.active
+        held: list[Step | tuple[int, int, bool]] = list(state.steps)
+        for place, end in zip(state.end_places, state.ends, strict=True):
+            held.insert(place, end)
+        self._steps = deque(held)
+        self.policy = PushPolicy(self.context.push, self.shard)
+        self.policy.restore(state.policy)
+        self._recalled = False
+
+
+class _State(msgspec.Struct, array_like=True):
+    """The stored layout of a shard."""
+
+    version: int
+    slates: int
+    seq: int
+    counters: dict[str, Counters]
+    active: dict[str, Active]
+    steps: list[Step]
+    ends: list[tuple[int, int, bool]]
+    end_places: list[int]
+    policy: bytes
+
+
+_STATE = msgspec.msgpack.Decoder(_State)
+_json = msgspec.json.Encoder().encode
+
+
+def _room_info(room: kinds.Room) -> RoomInfo:
+    return RoomInfo(
+        room.room_id,
+        room.host_id,
+        room.title,
+        room.status,
+        room.start_time_ms,
+        tuple(room.tags),
+        tuple(room.products),
+    )
+
+
+def _payload(push: PushDecision) -> bytes:
+    """The stream entry's JSON."""
+    return _json(
+        {
+            "push_id": push.push_id,
+            "user_id": push.user_id,
+            "room_id": push.room_id,
+            "product_id": push.product_id,
+            "trigger": push.trigger,
+            "channel": push.channel,
+            "not_before_ms": push.not_before_ms,
+            "expires_at_ms": push.expires_at_ms,
+            "score": push.score,
+            "reasons": push.reasons,
+            "title": push.title,
+        }
+    )

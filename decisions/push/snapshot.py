@@ -1,0 +1,84 @@
+"""The push policy's state as bytes: one layout, checked before anything is taken from it."""
+
+from __future__ import annotations
+
+import sys
+import zlib
+
+import msgspec
+
+from decisions.push.facts import Broadcast
+from decisions.push.ledger import Sent
+from decisions.push.person import Person
+from events.errors import StateError
+
+LAYOUT = 1
+
+WHAT = "the push policy"
+
+
+class State(msgspec.Struct, array_like=True):
+    """All that cannot be told again: users, what went live, the clock, the counts."""
+
+    shard: int
+    clock_ms: int
+    sweep_ms: int
+    considered: int
+    sent: int
+    refused_by: dict[str, int]
+    dropped: dict[str, int]
+    live: dict[str, Broadcast]
+    persons: dict[str, Person]
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode_frame = msgspec.msgpack.Decoder(list[msgspec.Raw]).decode
+_decode_int = msgspec.msgpack.Decoder(int).decode
+_decode_bytes = msgspec.msgpack.Decoder(bytes).decode
+_decode_state = msgspec.msgpack.Decoder(State).decode
+
+
+def dump(state: State) -> bytes:
+    """The state as `[layout, CRC-32, body]` in msgpack."""
+    body = _encode(state)
+    return _encode((LAYOUT, zlib.crc32(body), body))
+
+
+def load(data: bytes) -> State:
+    """The state from its bytes. Raises StateError for another layout or damaged bytes."""
+    try:
+        frame = _decode_frame(data)
+        layout = _decode_int(frame[0]) if frame else None
+        if layout != LAYOUT:
+            raise StateError.version(WHAT, layout, LAYOUT)
+        _, crc, raw = frame
+        body = _decode_bytes(raw)
+        if zlib.crc32(body) != _decode_int(crc):
+            raise StateError.unreadable(WHAT, ValueError("its check sum differs"))
+        state = _decode_state(body)
+    except StateError:
+        raise
+    except (msgspec.MsgspecError, ValueError) as problem:
+        raise StateError.unreadable(WHAT, problem) from problem
+    for person in state.persons.values():
+        _share(person)
+    return state
+
+
+def _share(person: Person) -> None:
+    """One object for each id and code that many users hold, as before the snapshot."""
+    for held in (
+        *(person.follows, person.cart, person.reserved),
+        *(person.muted_hosts, person.muted_tags),
+    ):
+        if held is not None:
+            held[:] = map(sys.intern, held)
+    if person.zone is not None:
+        person.zone = sys.intern(person.zone)
+    if person.watching is not None:
+        person.watching = sys.intern(person.watching)
+    if person.ledger is not None:
+        person.ledger[:] = [
+            Sent(sent.delivery_ms, sys.intern(sent.trigger), sent.subject, sent.occasion_ms)
+            for sent in person.ledger
+        ]

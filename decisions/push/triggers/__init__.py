@@ -1,0 +1,1 @@
+"""The occasions for a push, one file each."""

@@ -1,0 +1,1 @@
+"""What happened: typed events, decoding, validation, the log's clock."""

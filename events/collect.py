@@ -1,0 +1,192 @@
+"""Recorded logs as one stream of events in event-time order, in batches.
+
+Several logs are merged by each log's own running maximum time (`events.clock`), ties by their
+place on the command line; within a log the order is the log's own. Which rows come, and in
+which order, does not depend on the sizes of batches or of blocks, nor on where a run stopped
+and went on.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import heapq
+from collections.abc import Sequence
+from pathlib import PurePath
+
+import msgspec
+
+from events.clock import NO_CLOCK
+from events.decode import Row
+from events.errors import StateError
+from events.kinds import Event
+from events.letters import DeadLetter
+from events.logs import LogError
+from events.stream import CollectSettings, LogStream
+
+LAYOUT = 1
+"""The layout of a collector's state."""
+
+
+@dataclasses.dataclass(slots=True)
+class Batch:
+    """Rows in order. `events`, `clocks` and `rows` run in parallel.
+
+    A row's number counts all lines of the merged stream from 1, those of dead letters and blank
+    ones too; its clock is the running maximum time as of and including it, in ms, or `NO_CLOCK`
+    before the first person's event. `progress` is 0 to 1.
+    """
+
+    events: list[Event]
+    clocks: list[int]
+    rows: list[int]
+    letters: list[DeadLetter]
+    done: bool
+    progress: float
+
+
+class _Place(msgspec.Struct, array_like=True):
+    """Where one log's reading stands."""
+
+    name: str
+    lines: int
+    clock_ms: int | None
+    damaged: bool
+
+
+class _State(msgspec.Struct, array_like=True):
+    """Where a collector's reading stands."""
+
+    layout: int
+    row: int
+    places: list[_Place]
+
+
+class Collector:
+    """Reads logs from the beginning, or by `restore` from where another one stood."""
+
+    def __init__(self, paths: Sequence[str], settings: CollectSettings | None = None) -> None:
+        self._begin([LogStream(path, settings) for path in paths], row=0)
+
+    @classmethod
+    def restore(
+        cls, paths: Sequence[str], state: bytes, settings: CollectSettings | None = None
+    ) -> Collector:
+        """A collector that goes on after the last row that the one with this state gave out.
+
+        `StateError` if the state is damaged or of another layout, `LogError` if the logs are
+        not those of the state.
+        """
+        try:
+            (layout, *_) = msgspec.msgpack.decode(state, type=list)
+            if layout != LAYOUT:
+                raise StateError.version("the logs' reading", layout, LAYOUT)
+            old = msgspec.msgpack.decode(state, type=_State)
+        except (msgspec.MsgspecError, ValueError) as error:
+            if isinstance(error, StateError):
+                raise
+            raise StateError.unreadable("the logs' reading", error) from error
+        names = [PurePath(path).name for path in paths]
+        if names != [place.name for place in old.places]:
+            before = " ".join(place.name for place in old.places)
+            raise LogError(
+                f"the run was begun with the logs {before}, not {' '.join(names)}: "
+                "give the same logs in the same order"
+            )
+        collector = cls.__new__(cls)
+        pairs = zip(paths, old.places, strict=True)
+        streams = [LogStream(path, settings, at.lines, at.clock_ms) for path, at in pairs]
+        collector._begin(streams, old.row)
+        # A damage that was told once is not told again.
+        collector._told = {i for i, place in enumerate(old.places) if place.damaged}
+        return collector
+
+    def _begin(self, streams: list[LogStream], row: int) -> None:
+        self._streams = streams
+        self._row = row
+        self._told: set[int] = set()
+        self._heads: list[tuple[int, int]] | None = None
+
+    @property
+    def damages(self) -> list[LogError]:
+        """The logs so far that could not be read to their end, and why."""
+        return [stream.damage for stream in self._streams if stream.damage is not None]
+
+    def next(self, max_rows: int) -> Batch:
+        """The next rows, at most `max_rows` lines; none are left when `done`.
+
+        A log that turns out damaged ends there, with a dead letter that counts as a row of its
+        own; the others go on.
+        """
+        if max_rows < 1:
+            raise ValueError(f"max_rows must be at least 1, is {max_rows}")
+        rows: list[Row] = []
+        clocks: list[int] = []
+        if self._heads is None:
+            self._heads = []
+            for at in range(len(self._streams)):
+                self._push(at, rows, clocks)
+        while self._heads and len(rows) < max_rows:
+            at = heapq.heappop(self._heads)[1]
+            until_ms, ties = None, True
+            if self._heads:
+                until_ms, other = self._heads[0]
+                ties = at < other
+            more_rows, more_clocks = self._streams[at].take(max_rows - len(rows), until_ms, ties)
+            rows.extend(more_rows)
+            clocks.extend(more_clocks)
+            self._push(at, rows, clocks)
+        return self._batch(rows, clocks)
+
+    def state(self) -> bytes:
+        """Where reading stands after the last batch, as versioned bytes for `restore`."""
+        places = [
+            _Place(
+                PurePath(stream.path).name,
+                stream.lines,
+                stream.clock_ms,
+                at in self._told,
+            )
+            for at, stream in enumerate(self._streams)
+        ]
+        return msgspec.msgpack.encode(_State(LAYOUT, self._row, places))
+
+    def close(self) -> None:
+        """Close all logs."""
+        for stream in self._streams:
+            stream.close()
+
+    def _push(self, at: int, rows: list[Row], clocks: list[int]) -> None:
+        """Put a stream back among those that have rows, by the clock of its next row."""
+        assert self._heads is not None
+        stream = self._streams[at]
+        head_ms = stream.head_ms()
+        if head_ms is not None:
+            heapq.heappush(self._heads, (head_ms, at))
+        elif stream.damage is not None and at not in self._told:
+            self._told.add(at)
+            letter = DeadLetter(reason="broken_log", detail=str(stream.damage))
+            rows.append(letter.at_line(stream.path, stream.lines + 1))
+            clocks.append(stream.clock_ms or NO_CLOCK)
+
+    def _batch(self, rows: list[Row], clocks: list[int]) -> Batch:
+        first = self._row + 1
+        self._row += len(rows)
+        numbers = list(range(first, first + len(rows)))
+        letters: list[DeadLetter] = []
+        dead = {type(None), DeadLetter}
+        if not dead.isdisjoint(map(type, rows)):
+            letters = [row for row in rows if isinstance(row, DeadLetter)]
+            kept = [i for i, row in enumerate(rows) if type(row) not in dead]
+            clocks = [clocks[i] for i in kept]
+            numbers = [numbers[i] for i in kept]
+            rows = [rows[i] for i in kept]
+        size = sum(stream.size for stream in self._streams)
+        read = sum(stream.size * stream.progress for stream in self._streams)
+        return Batch(
+            events=rows,  # type: ignore[arg-type]
+            clocks=clocks,
+            rows=numbers,
+            letters=letters,
+            done=not self._heads,
+            progress=read / size if size else 1.0,
+        )

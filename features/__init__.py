@@ -1,0 +1,1 @@
+"""What we know: windows, profiles, labels, room statistics, the feature vector."""

@@ -1,0 +1,196 @@
+"""The catalogue by time and log position: what was known of rooms, hosts and products when.
+
+Every catalogue event of the log has a sequence number, in log order. A look-up names the event
+time and the number of catalogue events that came before the asking row, so that its answer does
+not depend on what else has been read since.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from events import kinds
+from events.setting import setting
+
+CatalogueEvent = kinds.Host | kinds.Room | kinds.Product | kinds.OnAir
+T = TypeVar("T", kinds.Host, kinds.Room, kinds.Product, kinds.OnAir)
+_ASCII_WORD = re.compile(r"[0-9a-z]", re.ASCII)
+
+
+@dataclass(frozen=True)
+class CatalogueSettings:
+    """What is kept of the catalogue."""
+
+    versions_max: int = setting(
+        8, "versions an item", "Late events look back by seconds, so a few old versions do."
+    )
+    ended_rooms_max: int = setting(
+        20_000, "rooms", "Ended rooms still name the tags of late events; the oldest are forgotten."
+    )
+    search_tag_length_max: int = setting(
+        40, "characters", "Longer tags are not looked for in searches."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One catalogue event: its number in log order, and the log's clock at its row."""
+
+    seq: int
+    clock_ms: int
+    event: CatalogueEvent
+
+
+class _Versions(Generic[T]):
+    """The last versions of one item, in order of event time."""
+
+    __slots__ = ("entries",)
+
+    def __init__(self) -> None:
+        self.entries: list[tuple[int, int, T]] = []
+
+    def put(self, seq: int, event: T, versions_max: int) -> None:
+        entry = (event.event_time_ms, seq, event)
+        self.entries.insert(bisect_right(self.entries, entry[:2], key=lambda e: e[:2]), entry)
+        del self.entries[:-versions_max]
+
+    def at(self, time_ms: int, seq: int) -> T | None:
+        """The newest version not after `time_ms` among those numbered up to `seq`, else the oldest."""
+        oldest = None
+        for event_time_ms, own_seq, event in reversed(self.entries):
+            if own_seq <= seq:
+                if event_time_ms <= time_ms:
+                    return event
+                oldest = event
+        return oldest
+
+
+class Catalogue:
+    """All known rooms, hosts, products and what is on air; `seq` is the last event applied."""
+
+    def __init__(self, settings: CatalogueSettings) -> None:
+        self.settings = settings
+        self.seq = 0
+        self.entries: list[Entry] = []
+        self.rooms: dict[str, _Versions[kinds.Room]] = {}
+        self.products: dict[str, _Versions[kinds.Product]] = {}
+        self.hosts: dict[str, _Versions[kinds.Host]] = {}
+        self.on_air: dict[str, _Versions[kinds.OnAir]] = {}
+        self._content_seqs: list[int] = []
+        self._tags: dict[str, int] = {}
+        self._tag_words: dict[str, list[tuple[str, int]]] = {}
+        self._tag_lengths: set[int] = set()
+
+    def apply(self, entry: Entry) -> None:
+        """Take the next event; one already applied is passed over, so sending twice is harmless."""
+        if entry.seq <= self.seq:
+            return
+        self.seq = entry.seq
+        self.entries.append(entry)
+        event, keep = entry.event, self.settings.versions_max
+        if isinstance(event, kinds.OnAir):
+            self.on_air.setdefault(event.room_id, _Versions()).put(entry.seq, event, keep)
+            self._learn_tags(entry.seq, [event.point] if event.point else [])
+            return
+        self._content_seqs.append(entry.seq)
+        if isinstance(event, kinds.Room):
+            self.rooms.setdefault(event.room_id, _Versions()).put(entry.seq, event, keep)
+        elif isinstance(event, kinds.Product):
+            self.products.setdefault(event.product_id, _Versions()).put(entry.seq, event, keep)
+        else:
+            self.hosts.setdefault(event.host_id, _Versions()).put(entry.seq, event, keep)
+        self._learn_tags(entry.seq, event.tags or [])
+
+    def _learn_tags(self, seq: int, tags: list[str]) -> None:
+        for tag in tags:
+            if tag not in self._tags:
+                self._tags[tag] = seq
+                word = tag.casefold()
+                if word and len(word) <= self.settings.search_tag_length_max:
+                    self._tag_words.setdefault(word, []).append((tag, seq))
+                    self._tag_lengths.add(len(word))
+
+    def content_seq(self, seq: int) -> int:
+        """The number of the last event up to `seq` that changed a room, product or host."""
+        place = bisect_right(self._content_seqs, seq)
+        return self._content_seqs[place - 1] if place else 0
+
+    def since(self, seq: int, upto: int) -> list[Entry]:
+        """The events numbered above `seq`, up to `upto`."""
+        start = bisect_right(self.entries, seq, key=lambda entry: entry.seq)
+        stop = bisect_right(self.entries, upto, key=lambda entry: entry.seq)
+        return self.entries[start:stop]
+
+    def seq_at(self, clock_ms: int, upto: int) -> int:
+        """The number of the last event whose row had a clock not after `clock_ms`, at most `upto`."""
+        place = bisect_right(self.entries, clock_ms, key=lambda entry: entry.clock_ms)
+        return min(self.entries[place - 1].seq if place else 0, upto)
+
+    def room(self, room_id: str, time_ms: int, seq: int) -> kinds.Room | None:
+        """The room as known then, or None."""
+        versions = self.rooms.get(room_id)
+        return versions.at(time_ms, seq) if versions else None
+
+    def product(self, product_id: str, time_ms: int, seq: int) -> kinds.Product | None:
+        """The product as known then, or None."""
+        versions = self.products.get(product_id)
+        return versions.at(time_ms, seq) if versions else None
+
+    def host(self, host_id: str, time_ms: int, seq: int) -> kinds.Host | None:
+        """The host as known then, or None."""
+        versions = self.hosts.get(host_id)
+        return versions.at(time_ms, seq) if versions else None
+
+    def shown(self, room_id: str, time_ms: int, seq: int) -> kinds.OnAir | None:
+        """What was on air in the room then: None before the first such event."""
+        versions = self.on_air.get(room_id)
+        found = versions.at(time_ms, seq) if versions else None
+        return found if found and found.event_time_ms <= time_ms else None
+
+    def room_tags(self, room_id: str, time_ms: int, seq: int) -> list[str] | None:
+        """The tags of the room, of the product on air there, and the point made; None if unknown."""
+        room = self.room(room_id, time_ms, seq)
+        if room is None:
+            return None
+        if room_id not in self.on_air:
+            return room.tags
+        shown = self.shown(room_id, time_ms, seq)
+        if shown is None:
+            return room.tags
+        tags = list(room.tags)
+        if shown.product_id is not None:
+            product = self.product(shown.product_id, time_ms, seq)
+            if product is not None:
+                tags += product.tags
+        if shown.point is not None:
+            tags.append(shown.point)
+        return list(dict.fromkeys(tags))
+
+    def query_tags(self, query: str, seq: int) -> list[str]:
+        """The known tags that a search contains: whole words in Latin script, else any substring."""
+        text = query.casefold()
+        found: dict[str, None] = {}
+        for length in sorted(self._tag_lengths):
+            for start in range(len(text) - length + 1):
+                word = text[start : start + length]
+                tags = self._tag_words.get(word)
+                if tags is None or not _stands_alone(text, start, start + length):
+                    continue
+                for tag, known_since in tags:
+                    if known_since <= seq:
+                        found[tag] = None
+        return sorted(found)
+
+
+def _stands_alone(text: str, start: int, stop: int) -> bool:
+    """Whether text[start:stop] does not cut a Latin word in two."""
+    inside_left = start > 0 and _latin(text[start]) and _latin(text[start - 1])
+    inside_right = stop < len(text) and _latin(text[stop - 1]) and _latin(text[stop])
+    return not (inside_left or inside_right)
+
+
+def _latin(character: str) -> bool:
+    return _ASCII_WORD.match(character) is not None

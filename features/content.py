@@ -1,0 +1,107 @@
+"""All known rooms as arrays: tags, hosts, prices and attributes, as of one catalogue event.
+
+Rooms are numbered in the order in which the log first named them, so every process that has read
+as far gives a room the same number. Numbers never leave a process; ids do.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from events import kinds
+from events.setting import setting
+from features.catalogue import Catalogue
+
+_ANY_TIME = 1 << 62
+
+
+@dataclass(frozen=True)
+class ContentSettings:
+    """How rooms are described to the models."""
+
+    attributes: int = setting(
+        8, "slots", "Numeric room attributes get a slot each, in the order of their names."
+    )
+    tags_max: int = setting(32, "tags a room", "A room with more is scored by its first ones.")
+
+
+class Content:
+    """Arrays over n rooms. `tags` is [tags a room, n]; `tag_share` one over a room's number of tags."""
+
+    def __init__(self, catalogue: Catalogue, seq: int, settings: ContentSettings) -> None:
+        self.seq = seq
+        rooms = [
+            room for versions in catalogue.rooms.values() if (room := versions.at(_ANY_TIME, seq))
+        ]
+        self.rooms: list[kinds.Room] = rooms
+        self.ids = [room.room_id for room in rooms]
+        self.number = {room_id: number for number, room_id in enumerate(self.ids)}
+        self.live: NDArray[np.intp] = np.array(
+            [number for number, room in enumerate(rooms) if room.status == "live"], np.intp
+        )
+        self.start_s = np.array([room.start_time_ms // 1000 for room in rooms], np.float64)
+        self.log_price = np.array([self._price(catalogue, room, seq) for room in rooms])
+        self.log_prices: list[float] = self.log_price.tolist()
+        self._hosts(rooms)
+        self._tags(rooms, settings.tags_max)
+        self._attributes(rooms, settings.attributes)
+
+    @staticmethod
+    def _price(catalogue: Catalogue, room: kinds.Room, seq: int) -> float:
+        """The mean log price of the room's products; NaN where none is known."""
+        found = [catalogue.product(name, _ANY_TIME, seq) for name in room.products]
+        logs = [math.log(product.price) for product in found if product and product.price > 0]
+        return sum(logs) / len(logs) if logs else math.nan
+
+    def _hosts(self, rooms: list[kinds.Room]) -> None:
+        self.host_ids = [room.host_id for room in rooms]
+        self.host_number: dict[str, int] = {}
+        for room in rooms:
+            self.host_number.setdefault(room.host_id, len(self.host_number))
+        self.host = np.array([self.host_number[room.host_id] for room in rooms], np.intp)
+
+    def _tags(self, rooms: list[kinds.Room], tags_max: int) -> None:
+        """Number the tags; the number behind the last one stands for no tag."""
+        self.tag_number: dict[str, int] = {}
+        self.room_tags = [list(dict.fromkeys(room.tags))[:tags_max] for room in rooms]
+        for tags in self.room_tags:
+            for tag in tags:
+                self.tag_number.setdefault(tag, len(self.tag_number))
+        width = max(map(len, self.room_tags), default=0)
+        self.tags = np.full((width, len(rooms)), len(self.tag_number), np.intp)
+        for number, tags in enumerate(self.room_tags):
+            self.tags[: len(tags), number] = [self.tag_number[tag] for tag in tags]
+        self.tag_share = 1.0 / np.maximum(
+            np.array([len(tags) for tags in self.room_tags], np.float64), 1.0
+        )
+
+    def _attributes(self, rooms: list[kinds.Room], slots: int) -> None:
+        """Numeric attributes as their rank among the rooms that have them, from -0.5 to 0.5."""
+        names = sorted(
+            {
+                name
+                for room in rooms
+                for name, value in (room.attributes or {}).items()
+                if isinstance(value, (int, float)) and not isinstance(value, bool)
+            }
+        )[:slots]
+        self.attribute_names = names
+        self.attributes = np.zeros((len(rooms), slots))
+        for slot, name in enumerate(names):
+            values = np.array(
+                [
+                    float(value)
+                    if isinstance(value := (room.attributes or {}).get(name), (int, float))
+                    else math.nan
+                    for room in rooms
+                ]
+            )
+            known = ~np.isnan(values)
+            ordered = np.sort(values[known])
+            below = np.searchsorted(ordered, values[known], "left")
+            upto = np.searchsorted(ordered, values[known], "right")
+            self.attributes[known, slot] = (below + upto) / (2 * len(ordered)) - 0.5

@@ -1,0 +1,27 @@
+"""An example is what was known when an item was shown, with the label that feedback gave it."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Example(msgspec.Struct, array_like=True, gc=False):
+    """One labelled impression, learnt from once.
+
+    Examples of one clicked list share `due_ms` and `request_id` and come together, in position
+    order. A label of -1 does not apply: `left` needs an entry, `ordered` a click or an entry.
+    """
+
+    due_ms: int  # when the label became known, event time
+    user_id: str
+    event_id: str  # of the impression
+    shown_ms: int  # impression time
+    request_id: str
+    room_id: str
+    position: int
+    engaged: int  # 1 yes, 0 no
+    left: int  # quick leave: 1, 0, or -1 not applicable (never entered)
+    ordered: int  # 1, 0, or -1 not applicable (no click or entry)
+    weight: float  # importance weight, one over the sampling share of unclicked impressions
+    sampled: bool  # learnt from; False is there only so that its whole list can be evaluated
+    x: bytes  # feature vector, little-endian float64, one number a feature name

@@ -1,0 +1,195 @@
+"""The join of impressions and feedback: what was shown, as it looked then, and what came of it.
+
+A list stays open until some time after its last click, or until the label horizon. It becomes
+examples once: clicked and otherwise engaged items, their neighbours in the list as negatives,
+and a weighted sample of lists that nobody touched. Orders and refunds come late, on their own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from events.hashing import uniform
+from events.setting import setting
+from features.example import Example
+from features.user import CLICKED, ENGAGED, LEFT, STAYED, Awaiting, OpenList, User
+
+UNKNOWN = -1
+
+
+@dataclass(frozen=True)
+class JoinSettings:
+    """How long feedback is waited for, and what is learnt from."""
+
+    open_lists_max: int = setting(3, "lists a user", "A fourth list closes the oldest.")
+    list_items_max: int = setting(60, "items a list", "Longer lists are cut.")
+    label_horizon_s: int = setting(600, "s", "Feedback after ten minutes is not the list's doing.")
+    after_click_s: int = setting(
+        30, "s", "Who clicked and came back this much later has passed over the rest."
+    )
+    long_dwell_ms: int = setting(30_000, "ms", "A stay this long is engagement.")
+    quick_leave_ms: int = setting(5_000, "ms", "A stay shorter than this is a no.")
+    clicked_share: float = setting(
+        1.0, "share", "Of the other items of a clicked list, how many are learnt as negatives."
+    )
+    untouched_share: float = setting(
+        0.1, "share", "Of the items of untouched lists, how many are learnt, each weighing 1/share."
+    )
+    order_horizon_s: int = setting(1800, "s", "An order this long after the list still counts.")
+    refund_horizon_s: int = setting(7 * 86_400, "s", "A refund this late still unlearns its order.")
+    awaiting_max: int = setting(8, "rooms a user", "Clicked rooms whose order may still come.")
+
+
+class Join:
+    """The join's operations on a user's lists; `width` is the number of features."""
+
+    def __init__(self, settings: JoinSettings, width: int, seed: int) -> None:
+        self.settings = settings
+        self.width = width
+        self.seed = seed
+        self.crowded_out = 0
+        self.cut = 0
+
+    def open(self, user: User, request_id: str, time_ms: int) -> tuple[OpenList, OpenList | None]:
+        """The open list of a request, made if need be, and the list that had to close for it."""
+        for shown in user.lists:
+            if shown.request_id == request_id:
+                return shown, None
+        evicted = None
+        if len(user.lists) >= self.settings.open_lists_max:
+            evicted = user.lists.pop(0)
+            self.crowded_out += 1
+        shown = OpenList(request_id, time_ms, time_ms + self.settings.label_horizon_s * 1000)
+        user.lists.append(shown)
+        return shown, evicted
+
+    def show(self, shown: OpenList, room_id: str, position: int, vector: bytes) -> bool:
+        """Add an item with its vector (float32, the click rate behind it); False when cut."""
+        if len(shown.rooms) >= self.settings.list_items_max:
+            self.cut += 1
+            return False
+        shown.rooms.append(room_id)
+        shown.positions.append(position)
+        shown.flags.append(0)
+        shown.vectors += vector
+        return True
+
+    @staticmethod
+    def find(user: User, room_id: str, request_id: str | None) -> tuple[OpenList, int] | None:
+        """The list and place in which the room was shown: the named list's, else the newest's."""
+        for shown in reversed(user.lists):
+            if (request_id is None or shown.request_id == request_id) and room_id in shown.rooms:
+                return shown, shown.rooms.index(room_id)
+        return None
+
+    def label(self, shown: OpenList, place: int, flags: int, time_ms: int) -> None:
+        """Note what came of an item; a click moves the list's close to shortly after it."""
+        shown.flags[place] |= flags
+        if flags & CLICKED:
+            horizon_ms = shown.shown_ms + self.settings.label_horizon_s * 1000
+            shown.close_ms = min(horizon_ms, time_ms + self.settings.after_click_s * 1000)
+
+    def rates(self, shown: OpenList) -> list[float]:
+        """The click rate that each item's room had when shown."""
+        rows = np.frombuffer(shown.vectors, "<f4").reshape(len(shown.rooms), self.width + 1)
+        rates: list[float] = rows[:, self.width].tolist()
+        return rates
+
+    def close(self, user_id: str, user: User, shown: OpenList, due_ms: int) -> list[Example]:
+        """The examples of a list, in its order; clicked rooms go on to await their orders."""
+        flags = shown.flags
+        touched = any(flag & (CLICKED | ENGAGED) for flag in flags)
+        clicked = any(flag & CLICKED for flag in flags)
+        share = self.settings.clicked_share if touched else self.settings.untouched_share
+        rows = np.frombuffer(shown.vectors, "<f4").reshape(len(flags), self.width + 1)
+        examples = []
+        for place, flag in enumerate(flags):
+            engaged = 1 if flag & (CLICKED | ENGAGED) else 0
+            event_id = f"{shown.request_id}/{place}"
+            sampled = bool(flag) or share >= 1.0 or uniform(event_id, self.seed) < share
+            if not sampled and not clicked:
+                continue
+            examples.append(
+                Example(
+                    due_ms=due_ms,
+                    user_id=user_id,
+                    event_id=event_id,
+                    shown_ms=shown.shown_ms,
+                    request_id=shown.request_id,
+                    room_id=shown.rooms[place],
+                    position=shown.positions[place],
+                    engaged=engaged,
+                    left=1 if flag & LEFT else 0 if flag & STAYED else UNKNOWN,
+                    ordered=UNKNOWN,
+                    weight=1.0 if flag or share >= 1.0 else 1.0 / share,
+                    sampled=sampled,
+                    x=rows[place, : self.width].astype("<f8").tobytes(),
+                )
+            )
+            if flag & CLICKED:
+                self._await_order(user, shown, place)
+        return examples
+
+    def _await_order(self, user: User, shown: OpenList, place: int) -> None:
+        row = 4 * (self.width + 1)
+        user.awaiting.append(
+            Awaiting(
+                room_id=shown.rooms[place],
+                request_id=shown.request_id,
+                position=shown.positions[place],
+                shown_ms=shown.shown_ms,
+                until_ms=shown.shown_ms + self.settings.order_horizon_s * 1000,
+                vector=shown.vectors[place * row : place * row + 4 * self.width],
+            )
+        )
+
+    def ordered(self, user: User, room_id: str, order_id: str, time_ms: int) -> Awaiting | None:
+        """The clicked room that an order answers; it goes on to await a refund."""
+        for waiting in reversed(user.awaiting):
+            if waiting.room_id == room_id and not waiting.order_id and time_ms <= waiting.until_ms:
+                waiting.order_id = order_id
+                waiting.until_ms = time_ms + self.settings.refund_horizon_s * 1000
+                return waiting
+        return None
+
+    @staticmethod
+    def refunded(user: User, order_id: str) -> Awaiting | None:
+        """The order that a refund takes back; it is awaited no more."""
+        for place, waiting in enumerate(user.awaiting):
+            if waiting.order_id == order_id:
+                return user.awaiting.pop(place)
+        return None
+
+    def expired(self, user: User, now_ms: int) -> list[Awaiting]:
+        """The clicked rooms whose order did not come in time, or for which there is no place."""
+        gone = [waiting for waiting in user.awaiting if waiting.until_ms <= now_ms]
+        kept = [waiting for waiting in user.awaiting if waiting.until_ms > now_ms]
+        excess = len(kept) - self.settings.awaiting_max
+        if excess > 0:
+            gone += kept[:excess]
+            kept = kept[excess:]
+        if gone:
+            user.awaiting = kept
+        return [waiting for waiting in gone if not waiting.order_id]
+
+    def order_example(
+        self, user_id: str, waiting: Awaiting, ordered: bool, due_ms: int, event_id: str
+    ) -> Example:
+        """What an order, its absence, or its refund teaches."""
+        return Example(
+            due_ms=due_ms,
+            user_id=user_id,
+            event_id=event_id,
+            shown_ms=waiting.shown_ms,
+            request_id=waiting.request_id,
+            room_id=waiting.room_id,
+            position=waiting.position,
+            engaged=UNKNOWN,
+            left=UNKNOWN,
+            ordered=int(ordered),
+            weight=1.0,
+            sampled=True,
+            x=np.frombuffer(waiting.vector, "<f4").astype("<f8").tobytes(),
+        )

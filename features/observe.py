@@ -1,0 +1,726 @@
+"""OBSERVE: one shard's users, their windows, profiles and open lists, row by row.
+
+A shard is a plain object: rows go in, and what DECIDE, LEARN and Redis need comes out. Each row
+is taken at its own clock, what is due fires before it, and a row whose scene is not yet certain
+waits with all behind it; so the cut of the log into rounds changes nothing.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+import struct
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from events import kinds
+from events.errors import StateError
+from events.setting import setting
+from features.dedupe import Dedupe
+from features.example import Example
+from features.hours import HourOf
+from features.join import Join, JoinSettings
+from features.people import People, PeopleSettings
+from features.pointing import pointed_tags
+from features.rows import Link, RowEvent, Rows, Step, Wish, merge_rows, unpack_rows
+from features.scene import Scenes
+from features.strengths import StrengthSettings, measure
+from features.tags_value import tags_value
+from features.user import CLICKED, DAY_MS, ENGAGED, LEFT, ORDERED, STAYED, OpenList, User, remember
+from features.vector import USER_NAMES, VectorSettings, View, tag_views, user_part
+
+_VERSION = 1
+_CLOSE, _AWAIT, _UNKNOWN = range(3)
+
+Signal = (
+    kinds.Click
+    | kinds.Like
+    | kinds.View
+    | kinds.Comment
+    | kinds.Reserve
+    | kinds.Search
+    | kinds.Join
+    | kinds.Share
+    | kinds.Follow
+    | kinds.Favourite
+    | kinds.CartAdd
+    | kinds.Gift
+    | kinds.Order
+    | kinds.Refund
+    | kinds.Dismiss
+    | kinds.Dwell
+)
+_FACTS = (
+    kinds.Follow,
+    kinds.Unfollow,
+    kinds.Mute,
+    kinds.Unmute,
+    kinds.CartAdd,
+    kinds.CartRemove,
+    kinds.Order,
+    kinds.Reserve,
+    kinds.ReserveCancel,
+    kinds.Attend,
+    kinds.Enter,
+    kinds.Dwell,
+    kinds.User,
+    kinds.PushDisable,
+    kinds.PushOpen,
+    kinds.PushDismiss,
+    kinds.Erase,
+)
+
+
+@dataclass(frozen=True)
+class ObserveSettings:
+    """Limits of what is held of one user, and how a profile fades."""
+
+    dedupe_s: int = setting(120, "s of watermark", "Producers retry within seconds to minutes.")
+    tags_max: int = setting(256, "tags a user", "Hundreds of tags; the weakest leave first.")
+    exposure_tags_max: int = setting(
+        128, "tags a user", "Tags shown to a user; oldest leave first."
+    )
+    hosts_max: int = setting(32, "hosts a user", "Hosts of whom something is known.")
+    follows_max: int = setting(
+        500, "hosts a user", "Followed hosts; the oldest follow leaves first."
+    )
+    mutes_max: int = setting(200, "mutes a user and kind", "Far more than anyone sets by hand.")
+    left_rooms_max: int = setting(16, "rooms a user", "Rooms just left are kept out for a while.")
+    left_cooldown_s: int = setting(1800, "s", "A room just left comes back after this time.")
+    fade_half_life_days: float = setting(
+        7.0, "days", "Trust in hosts and what was shown fade as the longest window does."
+    )
+    timezone: str = setting("UTC", "IANA zone", "Where a user without a record is taken to live.")
+
+
+@dataclass(slots=True)
+class Observed:
+    """What came out of some rows, in order."""
+
+    steps: list[Step] = field(default_factory=list)
+    tags: list[tuple[str, int, bytes]] = field(default_factory=list)
+    examples: list[Example] = field(default_factory=list)
+    erased: list[str] = field(default_factory=list)
+    ends: list[tuple[int, int, bool]] = field(default_factory=list)
+    """For each round that is finished: its last clock, its last catalogue position, done."""
+
+
+@dataclass(frozen=True)
+class ObserveContext:
+    """What all shards of a process share."""
+
+    observe: ObserveSettings
+    people: PeopleSettings
+    join: JoinSettings
+    vector: VectorSettings
+    strengths: StrengthSettings
+    scenes: Scenes
+    lateness_ms: int
+    width: int
+    seed: int
+
+
+class ObserveShard:
+    """All users of one shard. Guarantee: the state is a function of the shard's rows alone."""
+
+    def __init__(self, context: ObserveContext) -> None:
+        self.context = context
+        self.counts = dict.fromkeys(
+            ("events", "duplicates", "late", "unknown_item", "signals", "too_old", "no_consent",
+             "tags_dropped", "lists", "impressions", "product_impressions", "examples", "linked"), 0
+        )  # fmt: skip
+        self.settings = context.observe
+        self.scenes = context.scenes
+        self.catalogue = context.scenes.catalogue
+        self.people = People(context.people)
+        self.join = Join(context.join, context.width, context.seed)
+        self.dedupe = Dedupe(context.observe.dedupe_s * 1000 + context.lateness_ms)
+        self.clock_ms = 0
+        self.measure: dict[type, Callable[..., int]] = measure(context.strengths)
+        self._pack = struct.Struct(f"<{len(USER_NAMES) + 2}f").pack
+        self._hour_of = HourOf(context.observe.timezone)
+        self._views: dict[str, tuple[View, int]] = {}
+        self._timers: list[tuple[int, int, str, str]] = []
+        self._waiting: dict[str, RowEvent] = {}
+        self._pending: list[str] = []
+        self._pending_ms = 0
+        self._rounds: deque[Rows] = deque()
+        self._parts: dict[int, Rows] = {}
+        self._place = 0
+        self._dirty: dict[str, None] = {}
+        self._swept_ms = 0
+        self._out = Observed()
+        self._handlers: dict[type, Callable[[Any, str, User, int, int], None]] = {
+            kinds.Impression: self._on_impression,
+            kinds.User: self._on_user,
+            kinds.Erase: self._on_erase,
+            kinds.Unfollow: self._on_unfollow,
+            kinds.Mute: self._on_mute,
+            kinds.Unmute: self._on_unmute,
+            kinds.Enter: self._on_other,
+            Link: self._on_link,
+            **dict.fromkeys(self.measure, self._on_signal),
+        }
+
+    # What goes in, and when it may be worked on.
+
+    def apply(self, rows: Rows) -> None:
+        """Take the rows of a round; `drain` works on them once all that they need is there."""
+        self._rounds.append(rows)
+
+    def apply_identity(self, rows: Rows) -> None:
+        """Take the part of a round that came by way of IDENTITY."""
+        self._parts[rows.round] = rows
+
+    def drain(self) -> Observed:
+        """Work on all rows that may be, in order, and hand over what came of them."""
+        while self._rounds:
+            rows = self._rounds[0]
+            if rows.identity:
+                part = self._parts.pop(rows.round, None)
+                if part is None:
+                    break
+                rows = self._rounds[0] = merge_rows(rows, part)
+            if not self._work(rows):
+                break
+            self._rounds.popleft()
+            self._place = 0
+            self._finish(rows)
+        for user_id in self._dirty:
+            user = self.people.get(user_id, self.clock_ms)
+            if user is not None:
+                self._out.tags.append((user_id, *tags_value(user)))
+        self._dirty.clear()
+        self.people.cool()
+        if self.clock_ms - self._swept_ms > DAY_MS:
+            self._swept_ms = self.clock_ms
+            self.people.sweep(self.clock_ms)
+        if len(self._views) > 2 * self.context.people.hot_users_max:
+            self._views.clear()
+        out, self._out = self._out, Observed()
+        return out
+
+    def _work(self, rows: Rows) -> bool:
+        """Work on the rows from where we are; False when one has to wait."""
+        handlers, counts, is_new = self._handlers, self.counts, self.dedupe.is_new
+        lateness_ms = self.context.lateness_ms
+        place, count = self._place, len(rows)
+        certain_ms = -1
+        while place < count:
+            clock_ms, seq = rows.clocks[place], rows.seqs[place]
+            if clock_ms > certain_ms or self.catalogue.seq < seq:
+                second = clock_ms // 1000
+                if not self.scenes.is_ready(second, seq):
+                    self._place = place
+                    return False
+                certain_ms = second * 1000 + 999
+            if clock_ms > self.clock_ms:
+                self._advance(clock_ms, seq)
+            event, person = rows.events[place], rows.people[place]
+            place += 1
+            if not is_new(rows.keys[place - 1], clock_ms):
+                counts["duplicates"] += 1
+                continue
+            counts["events"] += 1
+            if event.event_time_ms < clock_ms - lateness_ms:
+                counts["late"] += 1
+            user = self.people.get_or_new(person, event.event_time_ms, clock_ms)
+            kind = type(event)
+            if not user.profiling and kind is not kinds.User and kind is not kinds.Erase:
+                counts["no_consent"] += 1
+                continue
+            handler = handlers.get(kind)
+            if handler is not None:
+                handler(event, person, user, clock_ms, seq)
+            if kind in _FACT_SET:
+                self._out.steps.append(Step(clock_ms, seq, person, None, event))  # type: ignore[arg-type]
+        self._place = place
+        # The catalogue must have come as far as the round has, for what the round's end fires.
+        return self.catalogue.seq >= rows.seq
+
+    def _finish(self, rows: Rows) -> None:
+        """The round is through: fire what is due by its end, and say how far the shard is."""
+        if rows.clock_ms > self.clock_ms:
+            self._advance(rows.clock_ms, rows.seq)
+        self.dedupe.sweep(rows.clock_ms)
+        if rows.done:
+            if self._pending:
+                self._fire_pending(self._pending_ms, rows.seq)
+            self._fire_timers(1 << 62, rows.seq)
+        self._out.ends.append((rows.clock_ms, rows.seq, rows.done))
+
+    def _advance(self, clock_ms: int, seq: int) -> None:
+        """Move the clock; what is due by then fires first, each at its own time."""
+        lateness_ms = self.context.lateness_ms
+        if self._pending and clock_ms >= self._pending_ms:
+            self._fire_timers(self._pending_ms - lateness_ms, seq)
+            self._fire_pending(self._pending_ms, self.catalogue.seq_at(self._pending_ms, seq))
+        self.clock_ms = clock_ms
+        if self._timers and self._timers[0][0] <= clock_ms - lateness_ms:
+            self._fire_timers(clock_ms - lateness_ms, seq)
+
+    # What is due.
+
+    def _fire_pending(self, due_ms: int, seq: int) -> None:
+        """The slates that a second signal within a second has left behind."""
+        pending, self._pending = sorted(self._pending), []
+        for user_id in pending:
+            user = self.people.get(user_id, due_ms)
+            if user is not None and user.slate_due:
+                self._wish(user_id, user, due_ms, seq)
+
+    def _fire_timers(self, watermark_ms: int, seq: int) -> None:
+        """Fire what is due by the watermark, each as of the clock at which it came due."""
+        timers, lateness_ms = self._timers, self.context.lateness_ms
+        last_ms = self.clock_ms + self.context.join.label_horizon_s * 1000
+        while timers and timers[0][0] <= watermark_ms:
+            due_ms, what, user_id, subject = heapq.heappop(timers)
+            fired_ms = due_ms + lateness_ms
+            user = self.people.get(user_id, fired_ms)
+            if what == _UNKNOWN:
+                self._fire_unknown(subject, user_id, user, fired_ms, seq)
+            elif user is None:
+                continue
+            elif what == _AWAIT:
+                if due_ms <= last_ms:
+                    self._expire(user_id, user, due_ms)
+            else:
+                for place, shown in enumerate(user.lists):
+                    if shown.request_id == subject and shown.close_ms <= due_ms:
+                        del user.lists[place]
+                        seq_then = self.catalogue.seq_at(fired_ms, seq)
+                        self._close(user_id, user, shown, due_ms, fired_ms, seq_then)
+                        break
+
+    def _fire_unknown(
+        self, event_id: str, user_id: str, user: User | None, clock_ms: int, seq: int
+    ) -> None:
+        """A signal of an unknown item has waited out the lateness: look once more, then count."""
+        event = self._waiting.pop(event_id, None)
+        if event is None or user is None or not user.profiling:
+            return
+        seq = self.catalogue.seq_at(clock_ms, seq)
+        tags = pointed_tags(self.catalogue, event, seq)
+        if tags is None:
+            self.counts["unknown_item"] += 1
+            return
+        amount = self.measure[type(event)](event)
+        self._count(event, user_id, user, tags, amount, clock_ms, seq)
+
+    def _close(
+        self, user_id: str, user: User, shown: OpenList, due_ms: int, clock_ms: int, seq: int
+    ) -> None:
+        self._expose(user_id, user, shown, clock_ms, seq)
+        examples = self.join.close(user_id, user, shown, due_ms)
+        for room_id, order_id in shown.orders.items():
+            waiting = self.join.ordered(user, room_id, order_id, shown.shown_ms)
+            if waiting is not None:
+                examples.append(
+                    self.join.order_example(user_id, waiting, True, due_ms, f"order/{order_id}")
+                )
+        self._teach(examples)
+        self._expire(user_id, user, due_ms)
+        if user.awaiting:
+            until_ms = min(waiting.until_ms for waiting in user.awaiting)
+            heapq.heappush(self._timers, (until_ms, _AWAIT, user_id, ""))
+
+    def _teach(self, examples: list[Example]) -> None:
+        self.counts["examples"] += sum(example.sampled for example in examples)
+        self._out.examples.extend(examples)
+
+    def _expire(self, user_id: str, user: User, now_ms: int) -> None:
+        """Rooms that were clicked and not bought from."""
+        self._teach(
+            [
+                self.join.order_example(
+                    user_id, waiting, False, now_ms, f"no order/{waiting.request_id}/{place}"
+                )
+                for place, waiting in enumerate(self.join.expired(user, now_ms))
+            ]
+        )
+
+    # What a row does.
+
+    def _on_impression(
+        self, event: kinds.Impression, person: str, user: User, clock_ms: int, seq: int
+    ) -> None:
+        if event.room_id is None:
+            self.counts["product_impressions"] += 1
+            return
+        self.counts["impressions"] += 1
+        shown, evicted = self.join.open(user, event.request_id, event.event_time_ms)
+        if evicted is not None:
+            self._close(person, user, evicted, clock_ms, clock_ms, seq)
+        if not shown.rooms:
+            self.counts["lists"] += 1
+            heapq.heappush(self._timers, (shown.close_ms, _CLOSE, person, shown.request_id))
+        scene = self.scenes.at(clock_ms // 1000, seq)
+        content = scene.content
+        number = content.number.get(event.room_id)
+        view = self._view(person, user, clock_ms)
+        if number is None:
+            room_id, row, rate = event.room_id, bytes(scene.row_bytes), scene.default_rate
+            part = user_part(view, (), "", math.nan, 0, self.context.vector)
+        else:
+            room_id, rate = content.ids[number], scene.click_rates[number]
+            row = scene.rows[number * scene.row_bytes : (number + 1) * scene.row_bytes]
+            before = _times_shown(user, room_id, shown.request_id)
+            part = user_part(
+                view,
+                content.room_tags[number],
+                content.host_ids[number],
+                content.log_prices[number],
+                before,
+                self.context.vector,
+            )
+        vector = row + self._pack(*part, 1.0 / (1.0 + event.position), rate)
+        self.join.show(shown, room_id, event.position, vector)
+
+    def _on_signal(self, event: Signal, person: str, user: User, clock_ms: int, seq: int) -> None:
+        amount = self.measure[type(event)](event)
+        self._profile(event, person, user, clock_ms, seq)
+        room_id = getattr(event, "room_id", None)
+        if room_id is not None:
+            self._label(event, room_id, person, user, clock_ms, seq)
+        if amount:
+            tags = pointed_tags(self.catalogue, event, seq)
+            if tags is None:
+                self._waiting[event.event_id] = event
+                heapq.heappush(self._timers, (clock_ms, _UNKNOWN, person, event.event_id))
+            else:
+                self._count(event, person, user, tags, amount, clock_ms, seq)
+
+    def _on_other(
+        self, event: kinds.Enter, person: str, user: User, clock_ms: int, seq: int
+    ) -> None:
+        """Entering a room weighs nothing; DECIDE hears of it as a fact."""
+
+    def _count(
+        self, event: Any, person: str, user: User, tags: list[str], amount: int,
+        clock_ms: int, seq: int,
+    ) -> None:  # fmt: skip
+        """Add a signal to the windows, and ask for a slate."""
+        if not user.ladder.add(event.event_time_ms, tags, amount):
+            self.counts["too_old"] += 1
+            return
+        if len(user.ladder.tags) > self.settings.tags_max:
+            self.counts["tags_dropped"] += user.ladder.drop_weakest(self.settings.tags_max)
+        user.signals += 1
+        user.strength += max(amount, 0) / 1000.0
+        user.bump_hour(self._hour_of(event.event_time_ms, user.timezone))
+        self.counts["signals"] += 1
+        self._dirty[person] = None
+        self._views.pop(person, None)
+        second = clock_ms // 1000
+        if user.slate_s < second:
+            self._wish(person, user, clock_ms, seq)
+        elif not user.slate_due:
+            user.slate_due = True
+            self._pending.append(person)
+            self._pending_ms = (second + 1) * 1000
+
+    def _profile(self, event: Signal, person: str, user: User, clock_ms: int, seq: int) -> None:
+        """Hosts, follows, price band, and rooms just left."""
+        self._views.pop(person, None)
+        kind, time_ms = type(event), event.event_time_ms
+        settings = self.settings
+        room_id: str | None = getattr(event, "room_id", None)
+        host_id: str | None = getattr(event, "host_id", None)
+        if host_id is None and room_id is not None:
+            room = self.catalogue.room(room_id, time_ms, seq)
+            host_id = room.host_id if room is not None else None
+        amount = self.measure[kind](event)
+        if host_id is not None and amount:
+            self._fade(user, clock_ms)
+            total = user.hosts.get(host_id, 0) + amount
+            remember(user.hosts, host_id, total, settings.hosts_max)
+        if isinstance(event, kinds.Follow):
+            remember(user.follows, event.host_id, time_ms, settings.follows_max)
+        elif isinstance(event, kinds.Order):
+            if event.amount > 0:
+                user.price_sum += math.log(event.amount)
+                user.price_count += 1
+        elif isinstance(event, kinds.Refund):
+            taken_back = self.join.refunded(user, event.order_id)
+            if taken_back is not None:
+                subject = f"refund/{event.order_id}"
+                self._teach([self.join.order_example(person, taken_back, False, clock_ms, subject)])
+        elif isinstance(event, kinds.Dwell):
+            if event.left:
+                remember(user.left_rooms, event.room_id, time_ms, settings.left_rooms_max)
+        elif isinstance(event, kinds.Dismiss) and room_id is not None:
+            remember(user.left_rooms, room_id, time_ms, settings.left_rooms_max)
+
+    def _label(
+        self, event: Signal, room_id: str, person: str, user: User, clock_ms: int, seq: int
+    ) -> None:
+        """What the signal says of an impression that is still open, or of an order awaited."""
+        if isinstance(event, kinds.Order):
+            waiting = self.join.ordered(user, room_id, event.order_id, event.event_time_ms)
+            if waiting is not None:
+                subject = f"order/{event.order_id}"
+                self._teach([self.join.order_example(person, waiting, True, clock_ms, subject)])
+                return
+        found = self.join.find(user, room_id, getattr(event, "request_id", None))
+        if found is None:
+            return
+        shown, place = found
+        flags = self._flags(event)
+        if flags & CLICKED:
+            self._expose(person, user, shown, clock_ms, seq)
+        if isinstance(event, kinds.Order):
+            shown.orders[room_id] = event.order_id
+        before_ms = shown.close_ms
+        self.join.label(shown, place, flags, event.event_time_ms)
+        if shown.close_ms != before_ms:
+            heapq.heappush(self._timers, (shown.close_ms, _CLOSE, person, shown.request_id))
+
+    def _flags(self, event: Signal) -> int:
+        if isinstance(event, kinds.Click):
+            return CLICKED
+        if isinstance(event, kinds.Dwell):
+            stayed_ms = event.dwell_ms if event.visit_ms is None else event.visit_ms
+            long = event.long or stayed_ms >= self.context.join.long_dwell_ms
+            if event.left and stayed_ms < self.context.join.quick_leave_ms:
+                return LEFT
+            stayed = stayed_ms >= self.context.join.quick_leave_ms
+            return (STAYED if stayed else 0) | (ENGAGED if long else 0)
+        if isinstance(event, kinds.Dismiss):
+            return LEFT
+        if isinstance(event, kinds.Order):
+            return ORDERED | ENGAGED
+        return ENGAGED
+
+    def _expose(self, person: str, user: User, shown: OpenList, clock_ms: int, seq: int) -> None:
+        """Count what a list showed against the tags of its rooms, once a list."""
+        if shown.exposed:
+            return
+        shown.exposed = True
+        self._fade(user, clock_ms)
+        content = self.scenes.content(seq)
+        rates = self.join.rates(shown)
+        exposure, keep = user.exposure, self.settings.exposure_tags_max
+        for room_id, rate in zip(shown.rooms, rates, strict=True):
+            user.expected += rate
+            number = content.number.get(room_id)
+            if number is not None:
+                for tag in content.room_tags[number]:
+                    exposure[tag] = exposure.get(tag, 0.0) + rate
+        while len(exposure) > keep:
+            del exposure[next(iter(exposure))]
+        self._views.pop(person, None)
+
+    def _fade(self, user: User, clock_ms: int) -> None:
+        """Once a day, let hosts and exposure fade by the days that have passed."""
+        days = (clock_ms - user.faded_ms) // DAY_MS
+        if days <= 0:
+            return
+        if user.faded_ms:
+            keep = 0.5 ** (days / self.settings.fade_half_life_days)
+            user.hosts = {
+                host: faded for host, value in user.hosts.items() if (faded := int(value * keep))
+            }
+            user.exposure = {
+                tag: faded
+                for tag, value in user.exposure.items()
+                if (faded := value * keep) > 0.001
+            }
+            user.expected *= keep
+            user.strength *= keep
+            user.faded_ms += days * DAY_MS
+        else:
+            user.faded_ms = clock_ms
+
+    def _on_unfollow(
+        self, event: kinds.Unfollow, person: str, user: User, clock_ms: int, seq: int
+    ) -> None:
+        user.follows.pop(event.host_id, None)
+        self._views.pop(person, None)
+
+    def _on_mute(self, event: kinds.Mute, person: str, user: User, clock_ms: int, seq: int) -> None:
+        if event.host_id is not None:
+            remember(user.muted_hosts, event.host_id, event.event_time_ms, self.settings.mutes_max)
+        if event.tag is not None:
+            remember(user.muted_tags, event.tag, event.event_time_ms, self.settings.mutes_max)
+        self._ask(person, user, clock_ms, seq)
+
+    def _on_unmute(
+        self, event: kinds.Unmute, person: str, user: User, clock_ms: int, seq: int
+    ) -> None:
+        if event.host_id is not None:
+            user.muted_hosts.pop(event.host_id, None)
+        if event.tag is not None:
+            user.muted_tags.pop(event.tag, None)
+        self._ask(person, user, clock_ms, seq)
+
+    def _on_user(self, event: kinds.User, person: str, user: User, clock_ms: int, seq: int) -> None:
+        if event.timezone is not None:
+            user.timezone = event.timezone
+        if event.consent is not None and event.consent.profiling is not None:
+            user.profiling = event.consent.profiling
+            if not user.profiling:
+                self._withdraw(person, user)
+
+    def _withdraw(self, person: str, user: User) -> None:
+        """Without consent nothing that was learnt of the user is kept or shown."""
+        blank = User(base=user.base, seen_ms=user.seen_ms, ladder=type(user.ladder)())
+        blank.signals, blank.profiling, blank.timezone = user.signals + 1, False, user.timezone
+        self.people.put(person, blank)
+        self._views.pop(person, None)
+        self._dirty.pop(person, None)
+        self._out.erased.append(person)
+
+    def _on_erase(
+        self, event: kinds.Erase, person: str, user: User, clock_ms: int, seq: int
+    ) -> None:
+        self.people.forget(person)
+        self._views.pop(person, None)
+        self._dirty.pop(person, None)
+        self._out.erased.append(person)
+
+    def _on_link(self, event: Link, person: str, user: User, clock_ms: int, seq: int) -> None:
+        """Signals of an identity that turned out to be this user's count in the windows, once."""
+        if event.ends:
+            self.people.forget(person)
+            self._views.pop(person, None)
+            self._dirty.pop(person, None)
+            self._out.erased.append(person)
+            return
+        for signal in event.signals:
+            self.counts["linked"] += 1
+            measured = self.measure.get(type(signal))
+            amount = measured(signal) if measured is not None else 0
+            tags = pointed_tags(self.catalogue, signal, seq) if amount else None
+            if tags is not None:
+                self._count(signal, person, user, tags, amount, clock_ms, seq)
+
+    # What DECIDE is asked.
+
+    def _ask(self, person: str, user: User, clock_ms: int, seq: int) -> None:
+        """Ask for a slate at once, whatever was asked within this second."""
+        self._views.pop(person, None)
+        self._wish(person, user, clock_ms, seq)
+
+    def _wish(self, person: str, user: User, clock_ms: int, seq: int) -> None:
+        user.slate_s, user.slate_due = clock_ms // 1000, False
+        since_ms = clock_ms - self.settings.left_cooldown_s * 1000
+        shown: dict[str, int] = {}
+        for listed in user.lists:
+            for room_id, flag in zip(listed.rooms, listed.flags, strict=True):
+                if not flag:
+                    shown[room_id] = shown.get(room_id, 0) + 1
+        wish = Wish(
+            person,
+            user.base,
+            self._view(person, user, clock_ms),
+            list(user.muted_hosts),
+            list(user.muted_tags),
+            [room_id for room_id, left_ms in user.left_rooms.items() if left_ms >= since_ms],
+            shown,
+        )
+        self._out.steps.append(Step(clock_ms, seq, person, wish))
+
+    def _view(self, person: str, user: User, clock_ms: int) -> View:
+        """The user as the vector sees them, made again when something has changed."""
+        known = self._views.get(person)
+        if known is not None and clock_ms < known[1]:
+            return known[0]
+        settings, ladder = self.context.vector, user.ladder
+        time_ms = max(clock_ms, ladder.newest_ms)
+        appetite = (user.strength + 3.0) / (user.expected + 3.0)
+        hour = user.hours[self._hour_of(time_ms, user.timezone)]
+        half = settings.host_half * 1000.0
+        view = View(
+            tag_views(ladder.weights_at(time_ms), user.exposure, appetite, settings),
+            {host: value / (abs(value) + half) for host, value in user.hosts.items()},
+            dict(user.follows),
+            user.price_sum / user.price_count if user.price_count else None,
+            hour / (hour + sum(user.hours) / 24.0 + 1.0),
+            user.signals / (user.signals + settings.activity_half),
+        )
+        # Tiles end on whole minutes, and local hours on whole quarters.
+        next_minute_ms = (time_ms // 60_000 + 1) * 60_000
+        next_quarter_ms = (time_ms // 900_000 + 1) * 900_000
+        until_ms = min(next_quarter_ms, max(ladder.roll_ms, next_minute_ms))
+        self._views[person] = (view, until_ms)
+        return view
+
+    # State at rest.
+
+    def snapshot(self) -> bytes:
+        """The shard's whole state as versioned bytes."""
+        return msgspec.msgpack.encode(
+            _State(
+                version=_VERSION,
+                counts=self.counts,
+                join=(self.join.crowded_out, self.join.cut),
+                clock_ms=self.clock_ms,
+                people=self.people.pack(),
+                seen=self.dedupe.snapshot(),
+                timers=sorted(self._timers),
+                waiting=self._waiting,
+                pending=self._pending,
+                pending_ms=self._pending_ms,
+                rounds=[rows.pack() for rows in self._rounds],
+                parts=[rows.pack() for _, rows in sorted(self._parts.items())],
+                place=self._place,
+            )
+        )
+
+    def restore(self, packed: bytes) -> None:
+        """Take the state of a snapshot; StateError where it cannot be read."""
+        try:
+            state = _STATE.decode(packed)
+        except msgspec.MsgspecError as problem:
+            raise StateError.unreadable("a shard of OBSERVE", problem) from problem
+        if state.version != _VERSION:
+            raise StateError.version("a shard of OBSERVE", state.version, _VERSION)
+        self.counts = state.counts
+        self.join.crowded_out, self.join.cut = state.join
+        self.clock_ms = state.clock_ms
+        self.people.restore(state.people)
+        self.dedupe.restore(state.seen)
+        self._timers = state.timers
+        self._waiting = state.waiting
+        self._pending, self._pending_ms = state.pending, state.pending_ms
+        self._rounds = deque(map(unpack_rows, state.rounds))
+        self._parts = {rows.round: rows for rows in map(unpack_rows, state.parts)}
+        self._place = state.place
+
+
+_FACT_SET = frozenset(_FACTS)
+
+
+class _State(msgspec.Struct, array_like=True):
+    """The stored layout of a shard."""
+
+    version: int
+    counts: dict[str, int]
+    join: tuple[int, int]
+    clock_ms: int
+    people: dict[str, bytes]
+    seen: tuple[bytes, bytes]
+    timers: list[tuple[int, int, str, str]]
+    waiting: dict[str, RowEvent]
+    pending: list[str]
+    pending_ms: int
+    rounds: list[bytes]
+    parts: list[bytes]
+    place: int
+
+
+_STATE = msgspec.msgpack.Decoder(_State)
+
+
+def _times_shown(user: User, room_id: str, request_id: str) -> int:
+    """How often the room stands untouched in the user's other open lists."""
+    times = 0
+    for listed in user.lists:
+        if listed.request_id != request_id and room_id in listed.rooms:
+            place = listed.rooms.index(room_id)
+            times += not listed.flags[place]
+    return times

@@ -1,0 +1,205 @@
+"""Room statistics from raw events: decayed counts, folded second by second behind the watermark.
+
+Rows may come in any order and in any cut: they wait in the bucket of their own second until the
+watermark has passed it, and a bucket holds integer counts, so the order within it cannot matter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from events.errors import StateError
+from events.setting import setting
+from features.dedupe import Dedupe
+
+IMPRESSION, CLICK, ENTER, LEAVE, ORDER, SIGNAL = range(6)
+COLUMNS = ("impressions", "clicks", "enters", "leaves", "orders", "heat")
+_VERSION = 1
+
+RoomRow = tuple[int, int, int, str, int, int]
+"""Hash of the event id, the log's clock, event time in ms, room, a code above, thousandths."""
+
+
+@dataclass(frozen=True)
+class RoomSettings:
+    """How fast a room's past fades."""
+
+    rate_half_life_s: int = setting(
+        6 * 3600, "s", "Click and leave rates should span a broadcast, not a week."
+    )
+    heat_half_life_s: int = setting(300, "s", "Heat is what happens in a room right now.")
+    rooms_max: int = setting(
+        50_000, "rooms", "Beyond it the rooms with the least past are dropped."
+    )
+    dedupe_s: int = setting(
+        120, "s", "Producers retry within seconds; a longer memory costs state."
+    )
+
+
+class RoomTable:
+    """Statistics of all rooms at one second. `values[i]` are the COLUMNS of room `ids[i]`.
+
+    `ids` may be longer: the publisher goes on to append to it.
+    """
+
+    __slots__ = ("ids", "stamp_s", "values")
+
+    def __init__(self, stamp_s: int, ids: list[str], values: NDArray[np.float64]) -> None:
+        self.stamp_s = stamp_s
+        self.ids = ids
+        self.values = values
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _table, (
+            self.stamp_s,
+            msgspec.msgpack.encode(self.ids[: len(self.values)]),
+            self.values.tobytes(),
+        )
+
+
+def _table(stamp_s: int, ids: bytes, values: bytes) -> RoomTable:
+    return RoomTable(
+        stamp_s,
+        msgspec.msgpack.decode(ids, type=list[str]),
+        np.frombuffer(values).reshape(-1, len(COLUMNS)),
+    )
+
+
+NO_ROOMS = RoomTable(-1, [], np.zeros((0, len(COLUMNS))))
+
+
+class RoomStats:
+    """The publisher: takes rows and the watermark, gives a table for each second that had any."""
+
+    def __init__(self, settings: RoomSettings, lateness_ms: int) -> None:
+        self.settings = settings
+        self.lateness_ms = lateness_ms
+        self.duplicates = 0
+        self.late = 0
+        self.dropped = 0
+        self._dedupe = Dedupe(settings.dedupe_s * 1000)
+        self._buckets: dict[int, dict[str, list[int]]] = {}
+        self.closed_s = -1
+        self._folded_s = -1
+        self._ids: list[str] = []
+        self._number: dict[str, int] = {}
+        self._values = np.zeros((1024, len(COLUMNS)))
+
+    def apply(self, rows: list[RoomRow], clock_ms: int) -> list[RoomTable]:
+        """Take rows and the clock after them; publish every second that the watermark has passed.
+
+        A late row counts in the first second that was still open at its own place in the log,
+        so the tables do not depend on how the rows are cut.
+        """
+        is_new, buckets, lateness_ms = self._dedupe.is_new, self._buckets, self.lateness_ms
+        for key, row_clock_ms, time_ms, room_id, code, thousandths in rows:
+            if not is_new(key, row_clock_ms):
+                self.duplicates += 1
+                continue
+            second = time_ms // 1000
+            open_s = (row_clock_ms - lateness_ms) // 1000
+            if second < open_s:
+                self.late += 1
+                second = open_s
+            bucket = buckets.get(second)
+            if bucket is None:
+                bucket = buckets[second] = {}
+            counts = bucket.get(room_id)
+            if counts is None:
+                counts = bucket[room_id] = [0, 0, 0, 0, 0, 0]
+            if code != SIGNAL:
+                counts[code] += 1
+            counts[5] += thousandths
+        self._dedupe.sweep(clock_ms)
+        self.closed_s = max(self.closed_s, (clock_ms - lateness_ms) // 1000 - 1)
+        return [
+            self._fold(second, buckets.pop(second))
+            for second in sorted(second for second in buckets if second <= self.closed_s)
+        ]
+
+    def _fold(self, second: int, bucket: dict[str, list[int]]) -> RoomTable:
+        """Decay all rooms to this second and add what happened in it."""
+        for room_id in sorted(bucket):
+            if room_id not in self._number:
+                self._number[room_id] = len(self._ids)
+                self._ids.append(room_id)
+        count = len(self._ids)
+        if count > len(self._values):
+            grown = np.zeros((max(count, 2 * len(self._values)), len(COLUMNS)))
+            grown[: len(self._values)] = self._values
+            self._values = grown
+        values = self._values[:count]
+        if self._folded_s >= 0:
+            elapsed_s = second - self._folded_s
+            values[:, :5] *= 0.5 ** (elapsed_s / self.settings.rate_half_life_s)
+            values[:, 5] *= 0.5 ** (elapsed_s / self.settings.heat_half_life_s)
+        self._folded_s = second
+        places = np.fromiter((self._number[room] for room in bucket), np.intp, len(bucket))
+        added = np.array(list(bucket.values()), dtype=np.float64)
+        added[:, 5] /= 1000.0
+        values[places] += added
+        if count > self.settings.rooms_max:
+            self._compact()
+            values = self._values[: len(self._ids)]
+        return RoomTable(second, self._ids, values.copy())
+
+    def _compact(self) -> None:
+        """Keep the three quarters of the rooms that have most impressions and heat."""
+        keep = self.settings.rooms_max * 3 // 4
+        values = self._values[: len(self._ids)]
+        weight = values[:, 0] + values[:, 5]
+        order = sorted(range(len(self._ids)), key=lambda i: (-weight[i], self._ids[i]))[:keep]
+        order.sort()
+        self.dropped += len(self._ids) - keep
+        self._values[:keep] = values[order]
+        self._values[keep:] = 0.0
+        self._ids = [self._ids[i] for i in order]
+        self._number = {room_id: number for number, room_id in enumerate(self._ids)}
+
+    def snapshot(self) -> bytes:
+        """The whole state as versioned bytes."""
+        return msgspec.msgpack.encode(
+            (
+                _VERSION,
+                (self.duplicates, self.late, self.dropped, self.closed_s, self._folded_s),
+                self._dedupe.snapshot(),
+                self._buckets,
+                self._ids,
+                self._values[: len(self._ids)].tobytes(),
+            )
+        )
+
+    def restore(self, packed: bytes) -> None:
+        """Take the state of a snapshot; StateError where it cannot be read."""
+        try:
+            version, counters, seen, buckets, ids, values = msgspec.msgpack.decode(
+                packed,
+                type=tuple[
+                    int,
+                    tuple[int, int, int, int, int],
+                    tuple[bytes, bytes],
+                    dict[int, dict[str, list[int]]],
+                    list[str],
+                    bytes,
+                ],
+            )
+            if version != _VERSION:
+                raise StateError.version("room statistics", version, _VERSION)
+            self.duplicates, self.late, self.dropped, self.closed_s, self._folded_s = counters
+            self._dedupe.restore(seen)
+            self._buckets = buckets
+            self._ids = ids
+            self._number = {room_id: number for number, room_id in enumerate(ids)}
+            self._values = np.zeros((max(1024, len(ids)), len(COLUMNS)))
+            self._values[: len(ids)] = np.frombuffer(values).reshape(-1, len(COLUMNS))
+        except (msgspec.MsgspecError, ValueError) as problem:
+            raise StateError.unreadable("room statistics", problem) from problem
+
+    def last_table(self) -> RoomTable:
+        """The newest table, to be sent again after a restart."""
+        return RoomTable(self._folded_s, self._ids, self._values[: len(self._ids)].copy())

@@ -1,0 +1,170 @@
+"""What the rooms look like at a second: the catalogue joined with the stamped room statistics.
+
+A scene is made once for each pair of table stamp and catalogue content, shared by all shards of
+a process and by OBSERVE and DECIDE, so training and serving read the same numbers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from events.setting import setting
+from features.catalogue import Catalogue
+from features.content import Content, ContentSettings
+from features.rooms import COLUMNS, NO_ROOMS, RoomTable
+from features.tables import Stamped
+from features.vector import ROOM_NAMES
+
+
+@dataclass(frozen=True)
+class SceneSettings:
+    """Smoothing of the room features."""
+
+    rate_prior: float = setting(
+        10.0, "impressions", "A new room starts at the overall rate, as if shown this often."
+    )
+    tag_rate_prior: float = setting(20.0, "impressions", "The same for a tag.")
+    impressions_half: float = setting(50.0, "impressions", "How soon a room counts as known.")
+    heat_half: float = setting(20.0, "units", "The heat at which a room is half as hot as can be.")
+    freshness_half_s: float = setting(1800.0, "s", "A broadcast is half as fresh after this time.")
+    scenes_max: int = setting(
+        64, "scenes", "Shards run a few seconds apart; more are remade on demand."
+    )
+
+
+class Scene:
+    """`matrix` is [rooms, room features] in float64; `rows` its float32 bytes, row by row.
+
+    `click_rates` are the rooms' smoothed click rates as plain floats, `default_rate` that of a
+    room that nobody knows.
+    """
+
+    __slots__ = ("click_rates", "content", "default_rate", "matrix", "row_bytes", "rows", "stamp_s")
+
+    def __init__(self, content: Content, table: RoomTable, settings: SceneSettings) -> None:
+        self.content = content
+        self.stamp_s = table.stamp_s
+        self.matrix = _matrix(content, table, settings)
+        self.rows = self.matrix.astype("<f4").tobytes()
+        self.click_rates, self.default_rate = _click_rates(content, table, settings)
+        self.row_bytes = 4 * self.matrix.shape[1]
+
+
+def _log_odds(
+    successes: NDArray[np.float64], trials: NDArray[np.float64], rate: float, prior: float
+) -> NDArray[np.float64]:
+    """Smoothed log odds of a rate, relative to the overall rate's."""
+    hits = successes + prior * rate
+    misses = np.maximum(trials - successes, 0.0) + prior * (1.0 - rate)
+    odds: NDArray[np.float64] = np.log(hits / misses) - np.log(rate / (1.0 - rate))
+    return odds
+
+
+def _overall(successes: float, trials: float) -> float:
+    """The overall rate, kept off 0 and 1 by one success in ten imagined trials."""
+    return (min(successes, trials) + 1.0) / (trials + 10.0)
+
+
+def _aligned(content: Content, table: RoomTable) -> NDArray[np.float64]:
+    """The table's statistics, [rooms of the content, columns]."""
+    stats = np.zeros((len(content.ids), len(COLUMNS)))
+    number = content.number
+    known = table.ids[: len(table.values)]
+    places = [(number[room], i) for i, room in enumerate(known) if room in number]
+    if places:
+        own, theirs = np.array(places, np.intp).T
+        stats[own] = table.values[theirs]
+    # Clicks of rooms that were never shown (deep links) are no evidence about showing them.
+    stats[:, 1] = np.minimum(stats[:, 1], stats[:, 0])
+    return stats
+
+
+def _click_rates(
+    content: Content, table: RoomTable, settings: SceneSettings
+) -> tuple[list[float], float]:
+    impressions, clicks = _aligned(content, table).T[:2]
+    rate, prior = _overall(float(clicks.sum()), float(impressions.sum())), settings.rate_prior
+    rates: list[float] = ((clicks + prior * rate) / (impressions + prior)).tolist()
+    return rates, rate
+
+
+def _matrix(content: Content, table: RoomTable, settings: SceneSettings) -> NDArray[np.float64]:
+    count = len(content.ids)
+    impressions, clicks, enters, leaves, orders, heat = _aligned(content, table).T
+    rate = _overall(float(clicks.sum()), float(impressions.sum()))
+    leave = _overall(float(np.minimum(leaves, enters).sum()), float(enters.sum()))
+    order = _overall(float(np.minimum(orders, clicks).sum()), float(clicks.sum()))
+    prior = settings.rate_prior
+    matrix = np.zeros((count, len(ROOM_NAMES) + content.attributes.shape[1]))
+    matrix[:, 0] = _log_odds(clicks, impressions, rate, prior)
+    matrix[:, 1] = impressions / (impressions + settings.impressions_half)
+    matrix[:, 2] = heat / (np.abs(heat) + settings.heat_half)
+    matrix[:, 3] = (leaves + prior * leave) / (enters + prior) - leave
+    matrix[:, 4] = _log_odds(np.minimum(orders, clicks), clicks, order, prior)
+    age_s = np.maximum(table.stamp_s - content.start_s, 0.0)
+    matrix[:, 5] = settings.freshness_half_s / (settings.freshness_half_s + age_s)
+    tags = len(content.tag_number) + 1
+    shown, hit = np.zeros(tags), np.zeros(tags)
+    for places_of_tag in content.tags:
+        shown += np.bincount(places_of_tag, impressions, tags)
+        hit += np.bincount(places_of_tag, clicks, tags)
+    odds = _log_odds(hit, shown, rate, settings.tag_rate_prior)
+    odds[-1] = 0.0
+    for places_of_tag in content.tags:
+        matrix[:, 6] += odds[places_of_tag]
+    matrix[:, 6] *= content.tag_share
+    matrix[:, len(ROOM_NAMES) :] = content.attributes
+    return matrix
+
+
+class Scenes:
+    """The scenes of one process, made on demand from its catalogue and its room tables."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        delay_s: int,
+        settings: SceneSettings,
+        content_settings: ContentSettings,
+    ) -> None:
+        self.catalogue = catalogue
+        self.tables: Stamped[RoomTable] = Stamped(delay_s, NO_ROOMS)
+        self.waits = True
+        self.settings = settings
+        self.content_settings = content_settings
+        self._contents: dict[int, Content] = {}
+        self._scenes: dict[tuple[int, int], Scene] = {}
+
+    def is_ready(self, second: int, seq: int) -> bool:
+        """Whether the scene of this second and catalogue position is certain."""
+        return self.catalogue.seq >= seq and (not self.waits or self.tables.is_ready(second))
+
+    def content(self, seq: int) -> Content:
+        """The rooms as arrays, as of the catalogue's event `seq`."""
+        seq = self.catalogue.content_seq(seq)
+        content = self._contents.get(seq)
+        if content is None:
+            content = Content(self.catalogue, seq, self.content_settings)
+            _bounded(self._contents, self.settings.scenes_max)
+            self._contents[seq] = content
+        return content
+
+    def at(self, second: int, seq: int) -> Scene:
+        """The scene for a row at this second that came after `seq` catalogue events."""
+        stamp_s, table = self.tables.at(second)
+        key = (stamp_s, self.catalogue.content_seq(seq))
+        scene = self._scenes.get(key)
+        if scene is None:
+            scene = Scene(self.content(seq), table, self.settings)
+            _bounded(self._scenes, self.settings.scenes_max)
+            self._scenes[key] = scene
+        return scene
+
+
+def _bounded(kept: dict[Any, Any], entries_max: int) -> None:
+    while len(kept) >= entries_max:
+        del kept[next(iter(kept))]

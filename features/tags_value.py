@@ -1,0 +1,34 @@
+"""The value of a user's tags as product servers read it: weights, and tiles to age them from."""
+
+from __future__ import annotations
+
+import msgspec
+
+from features.ladder import WINDOWS
+from features.user import User
+
+LAYOUT = 1
+_encode = msgspec.json.Encoder().encode
+_WINDOWS = _encode(WINDOWS)
+
+
+def tags_value(user: User) -> tuple[int, bytes]:
+    """Version and JSON of the user's tags, as of their newest signal.
+
+    `weights`: tag to the four windows' units. `tiles`: tag to flat pairs of slot and thousandths;
+    a slot is `level * 16 + index % 16` of a tile on the ladder of `features.ladder`.
+    """
+    version = user.base + user.signals
+    weights, tiles = {}, {}
+    for name, tag in user.ladder.tags.items():
+        a, b, c, d = tag.weights()
+        weights[name] = (a / 1000, b / 1000, c / 1000, d / 1000)
+        tiles[name] = [number for slot in sorted(tag.tiles.items()) for number in slot]
+    return version, b'{"v":%d,"version":%d,"as_of_ms":%d,"windows":%b,"weights":%b,"tiles":%b}' % (
+        LAYOUT,
+        version,
+        user.ladder.newest_ms,
+        _WINDOWS,
+        _encode(weights),
+        _encode(tiles),
+    )

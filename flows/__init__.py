@@ -1,0 +1,1 @@
+"""When and where it runs: sources, graphs, settings, the command line."""

@@ -1,0 +1,1 @@
+"""What we predict: online learners and their read-only scorers."""

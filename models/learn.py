@@ -1,0 +1,233 @@
+"""LEARN: each closed second's examples are judged by what was served, then learnt, in one order."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import msgspec
+import numpy as np
+
+from events.errors import StateError
+from features.example import Example
+from models.envelope import seal, unseal
+from models.history import History, HistoryState
+from models.judge import Judge, JudgeState
+from models.learner import Learner, LearnerState
+from models.preference import clicked_lists, listwise_descent, pairs_of
+from models.registry import LEARNERS, POINTWISE, PREFERENCE
+from models.scorer import Linear, Vector, combine, logits
+from models.settings import LearnSettings
+from models.table import WeightsTable
+
+_KIND = b"LLLN"
+_VERSION = 1
+
+
+class _State(msgspec.Struct, array_like=True):
+    names: list[str]
+    models: list[str]
+    closed_s: int | None
+    late: int
+    refused: int
+    open: list[Example]
+    learners: list[LearnerState]
+    versions: list[int]
+    history: HistoryState
+    judge: JudgeState
+
+
+class LearnState:
+    """All learners and what judges them; the kernel of LEARN.
+
+    Order: examples may come in any order within what is still open; each second is learnt by
+    (due_ms, user_id, event_id), so any cut into chunks gives the same bits. Space: bounded by
+    settings. Errors: a damaged example (length, non-finite, outsized) is counted as `refused`,
+    one whose second has closed as `late`; neither stops anything.
+    """
+
+    def __init__(self, settings: LearnSettings, names: Sequence[str]) -> None:
+        self.settings = settings
+        self.names = tuple(names)
+        unknown = sorted(set(settings.baseline_features.values()) - set(self.names))
+        if unknown:
+            raise ValueError(f"baseline_features names {unknown}, which no feature has")
+        self.learners = {
+            spec.name: Learner(spec, settings, self.names)
+            for spec in (LEARNERS if settings.rank_by == PREFERENCE.name else POINTWISE)
+        }
+        self.late = 0
+        self.refused = 0
+        self._closed_s: int | None = None
+        self._open: dict[int, list[Example]] = {}
+        self._open_count = 0
+        self._exports = {name: learner.export() for name, learner in self.learners.items()}
+        self._rank = combine(self._exports, settings)
+        keep_s = settings.label_horizon_s + settings.history_slack_s + settings.table_delay_s
+        self._history = History(self._served_now(), keep_s)
+        self._judge = Judge(settings, list(self.learners), self.names)
+
+    def add(self, example: Example) -> None:
+        """Takes an example, to be learnt when its second closes."""
+        second = example.due_ms // 1000
+        if self._closed_s is not None and second <= self._closed_s:
+            self.late += 1
+        elif self._open_count >= self.settings.open_examples_max or not self._is_sound(example):
+            self.refused += 1
+        else:
+            self._open.setdefault(second, []).append(example)
+            self._open_count += 1
+
+    def _is_sound(self, example: Example) -> bool:
+        return (
+            len(example.x) == 8 * len(self.names)
+            and 0.0 < example.weight <= self.settings.weight_max
+        )
+
+    def close(self, upto_s: int) -> list[tuple[int, WeightsTable]]:
+        """Closes every second up to and with `upto_s`: no example due in them comes any more.
+
+        Gives, in order, a table for each second in which something was learnt.
+        """
+        tables = []
+        for second in sorted(s for s in self._open if s <= upto_s):
+            batch = self._open.pop(second)
+            self._open_count -= len(batch)
+            batch.sort(key=lambda e: (e.due_ms, e.user_id, e.event_id))
+            if self._close_one(second, batch):
+                tables.append((second, self.table()))
+        if self._closed_s is None or upto_s > self._closed_s:
+            self._closed_s = upto_s
+        return tables
+
+    def table(self) -> WeightsTable:
+        """What is known now; before anything was learnt, the prior, stamped 0."""
+        second = max(export.version for export in self._exports.values())
+        return WeightsTable(second, dict(self._exports), self._rank)
+
+    def _close_one(self, second: int, batch: list[Example]) -> bool:
+        rows = np.frombuffer(b"".join([e.x for e in batch]), dtype="<f8").reshape(len(batch), -1)
+        # Written so that NaN, which compares as False, is refused too.
+        sound = (np.abs(rows) <= self.settings.feature_abs_max).all(axis=1)
+        if not sound.all():
+            self.refused += int(len(batch) - sound.sum())
+            batch = [example for example, ok in zip(batch, sound.tolist(), strict=True) if ok]
+            rows = rows[sound]
+            if not batch:
+                return False
+        delay_s = self.settings.table_delay_s
+        scores = self._history.served(rows, [e.shown_ms // 1000 - delay_s for e in batch])
+        lists = clicked_lists(batch)
+        self._judge.judge(batch, rows, scores, lists)
+        if not self.settings.learn:
+            return False
+        before = {name: learner.examples for name, learner in self.learners.items()}
+        self._learn_examples(batch, rows)
+        for members in lists:
+            self._learn_list([batch[i] for i in members], rows[members])
+        return self._export(second, before)
+
+    def _learn_examples(self, batch: list[Example], rows: Vector) -> None:
+        names = self.names
+        engagement, quick_leave, order = (self.learners[spec.name] for spec in POINTWISE)
+        for example, row in zip(batch, rows.tolist(), strict=True):
+            if not example.sampled:
+                continue
+            features = {name: value for name, value in zip(names, row, strict=True) if value}
+            weight = example.weight
+            engagement.learn_features(features, example.engaged == 1, weight)
+            if example.left >= 0:
+                quick_leave.learn_features(features, example.left == 1, weight)
+            if example.ordered >= 0:
+                order.learn_features(features, example.ordered == 1, weight)
+
+    def _learn_list(self, members: list[Example], rows: Vector) -> None:
+        learner = self.learners.get(PREFERENCE.name)
+        engaged = [e.engaged for e in members]
+        if learner is None or all(label == 1 for label in engaged):
+            return
+        if self.settings.preference_loss == "listwise":
+            scores = logits(rows, learner.export())
+            learner.learn(self.names, listwise_descent(rows, engaged, scores).tolist(), True)
+        else:
+            for preferred, other in pairs_of(members, self.settings.pairs_per_list_max):
+                learner.learn(self.names, (rows[preferred] - rows[other]).tolist(), True)
+
+    def _export(self, second: int, before: Mapping[str, int]) -> bool:
+        changed = [name for name, lr in self.learners.items() if lr.examples != before[name]]
+        for name in changed:
+            export = self.learners[name].export(second)
+            if not (np.isfinite(export.coef).all() and math.isfinite(export.intercept)):
+                raise FloatingPointError(
+                    f"model {name} left the finite numbers at second {second}: "
+                    "lower learning_rate or gradient_max"
+                )
+            self._exports[name] = export
+        if changed:
+            self._rank = combine(self._exports, self.settings)
+            self._history.add(second, self._served_now())
+        return bool(changed)
+
+    def _served_now(self) -> list[Linear]:
+        return [*self._exports.values(), self._rank]
+
+    def cards(self) -> dict[str, dict[str, object]]:
+        """A model card for each learner, ready for JSON."""
+        return self._judge.cards(self._exports)
+
+    def metrics(self) -> dict[str, object]:
+        """Figures of models and rankers since the start, ready for JSON."""
+        counts = {"late": self.late, "refused": self.refused, "open": self._open_count}
+        return {**self._judge.metrics(), "learning": counts}
+
+    def snapshot(self) -> bytes:
+        """The whole state as versioned bytes; changes nothing."""
+        state = _State(
+            list(self.names),
+            list(self.learners),
+            self._closed_s,
+            self.late,
+            self.refused,
+            [example for second in sorted(self._open) for example in self._open[second]],
+            [learner.snapshot() for learner in self.learners.values()],
+            [export.version for export in self._exports.values()],
+            self._history.snapshot(),
+            self._judge.snapshot(),
+        )
+        return seal(_KIND, _VERSION, msgspec.msgpack.encode(state))
+
+    @classmethod
+    def restore(cls, data: bytes, settings: LearnSettings, names: Sequence[str]) -> LearnState:
+        """Continues a snapshot, bit by bit.
+
+        Raises `StateError` for cut, damaged or other bytes, and where features, models, rankers
+        or the optimizer are no longer those of the snapshot.
+        """
+        state = msgspec.msgpack.decode(unseal(_KIND, _VERSION, data), type=_State)
+        new = cls(settings, names)
+        _same("features", state.names, new.names)
+        _same("models", state.models, list(new.learners))
+        _same("rankers", state.judge.ranking.rankers, new._judge.ranking.rankers)
+        new._closed_s, new.late, new.refused = state.closed_s, state.late, state.refused
+        for example in state.open:
+            new._open.setdefault(example.due_ms // 1000, []).append(example)
+        new._open_count = len(state.open)
+        for learner, held, version in zip(
+            new.learners.values(), state.learners, state.versions, strict=True
+        ):
+            learner.restore(held)
+            new._exports[learner.spec.name] = learner.export(version)
+        new._rank = combine(new._exports, settings)
+        new._history.restore(state.history)
+        new._judge.restore(state.judge)
+        return new
+
+
+def _same(what: str, stored: Sequence[str], wanted: Sequence[str]) -> None:
+    if list(stored) != list(wanted):
+        differing = sorted(set(stored) ^ set(wanted))
+        raise StateError(
+            f"the stored state of learning has other {what} than the settings "
+            f"({', '.join(differing) or 'another order'}): set them back, "
+            "or start from an empty recovery folder"
+        )

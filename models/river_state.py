@@ -1,0 +1,56 @@
+"""A River model's state as plain values, and the model rebuilt from them bit by bit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from river import utils
+
+from events.errors import StateError
+
+
+class ModelState(msgspec.Struct, array_like=True):
+    """All that a `LogisticRegression` learns; pairs stay in River's own order of features."""
+
+    optimizer: str
+    iterations: int
+    intercept: float
+    weights: list[tuple[str, float]]
+    squares: list[tuple[str, float]]  # AdaGrad's sums of squared slopes; empty for others
+
+
+def extract(model: Any) -> ModelState:
+    """The state of a River `LogisticRegression`; changes nothing."""
+    squares = getattr(model.optimizer, "g2", {})
+    return ModelState(
+        type(model.optimizer).__name__,
+        model.optimizer.n_iterations,
+        float(model.intercept),
+        list(model.weights.items()),
+        list(squares.items()),
+    )
+
+
+def rebuild(model: Any, state: ModelState) -> None:
+    """Puts an extracted state into a fresh model, which then continues as if never stopped.
+
+    Raises `StateError` when the model steps by another optimizer than the stored one did.
+    """
+    found = type(model.optimizer).__name__
+    if found != state.optimizer:
+        raise StateError(
+            f"model state is of optimizer {state.optimizer} and settings ask for {found}; "
+            "set the optimizer back, or start without this state and replay the log"
+        )
+    start(model, dict(state.weights), state.intercept)
+    model.optimizer.n_iterations = state.iterations
+    if hasattr(model.optimizer, "g2"):
+        model.optimizer.g2.clear()
+        model.optimizer.g2.update(state.squares)
+
+
+def start(model: Any, weights: dict[str, float], intercept: float) -> None:
+    """Sets coefficients and intercept; River's own initializers know no names."""
+    model._weights = utils.VectorDict(weights)
+    model.intercept = intercept

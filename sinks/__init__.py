@@ -1,0 +1,1 @@
+"""Where it rests: Redis, the decision log, dead letters, and the reader."""

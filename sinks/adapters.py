@@ -1,0 +1,188 @@
+"""Delivery as the engine's sinks, fixed partitions all: only those are part of what it recovers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+import msgspec
+from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
+
+from decisions.outputs import Delivery, decode
+from events.hashing import hash64
+from sinks.dead_letters import DeadLetter, DeadLetters
+from sinks.decision_log import DecisionLog
+from sinks.pending import PendingPushes
+from sinks.redis_sink import RedisWriter
+
+_STATE_VERSION: Final = 1
+
+MakeWriter = Callable[[str, Mapping[str, int]], RedisWriter]
+"""A partition's name and the marks of its saved state to its writer."""
+
+
+class _State(msgspec.Struct, array_like=True):
+    version: int
+    marks: dict[str, int]
+    pending: bytes
+    log_end: int
+
+
+def _check_version(data: bytes) -> None:
+    version = msgspec.msgpack.decode(data)[0]
+    if version != _STATE_VERSION:
+        raise ValueError(
+            f"delivery: state version {version}, this program reads {_STATE_VERSION}; restart with "
+            "the program that wrote it, or with an empty recovery folder"
+        )
+
+
+class DeliverPartition(StatefulSinkPartition[Delivery | bytes, bytes]):
+    """One partition: values at once, decisions to the log, pushes when their epoch is durable."""
+
+    def __init__(
+        self,
+        writer: RedisWriter,
+        pending: PendingPushes,
+        log: DecisionLog | None,
+        state: bytes | None,
+    ) -> None:
+        self._writer = writer
+        self._pending = pending
+        self._log = log
+        end = 0
+        if state is not None:
+            saved = msgspec.msgpack.decode(state, type=_State)
+            pending.restore(saved.pending)
+            end = saved.log_end
+        if log is not None:
+            log.restore(end)
+
+    def write_batch(self, values: list[Delivery | bytes]) -> None:
+        """Send what these deliveries hold; bytes are deliveries from another process."""
+        deliveries = [decode(value) if isinstance(value, bytes) else value for value in values]
+        for delivery in deliveries:
+            self._pending.add(delivery.pushes)
+        self._writer.write(deliveries)
+        self._writer.push(self._pending.release(), self._pending.forget_before_ms)
+        if self._log is not None:
+            for delivery in deliveries:
+                if delivery.decisions:
+                    self._log.append(delivery.decisions)
+
+    def snapshot(self) -> bytes:
+        """Return once Redis and the log have everything."""
+        self._writer.flush()
+        self._pending.seal()
+        end = self._log.snapshot() if self._log is not None else 0
+        pending = self._pending.snapshot()
+        return msgspec.msgpack.encode(_State(_STATE_VERSION, self._writer.marks(), pending, end))
+
+    def close(self) -> None:
+        """Flush and close; pushes still held are in the last snapshot, and leave at a restart."""
+        self._writer.close()
+        if self._log is not None:
+            self._log.close()
+
+
+class DeliverSink(FixedPartitionedSink[Delivery | bytes, bytes]):
+    """Deliveries, keyed by their source, into Redis and the decision log.
+
+    Guarantee: killed anywhere, values end as the newest, pushes leave once, decisions stand once.
+
+    `hold_epochs` is 0 for a replay or a run without recovery, 2 for a live one, which must then
+    hand every partition something, be it empty, in each epoch. `parts` stays what it was when the
+    recovery folder was made, whatever the number of processes.
+    """
+
+    def __init__(
+        self,
+        parts: int,
+        make_writer: MakeWriter,
+        hold_epochs: int,
+        ids_kept_ms: int,
+        make_log: Callable[[str], DecisionLog] | None = None,
+    ) -> None:
+        self._parts = parts
+        self._make_writer = make_writer
+        self._hold_epochs = hold_epochs
+        self._ids_kept_ms = ids_kept_ms
+        self._make_log = make_log
+
+    def list_parts(self) -> list[str]:
+        """All partitions: any worker can take any."""
+        return part_names(self._parts)
+
+    def part_fn(self, item_key: str) -> int:
+        """The partition of a source: what one source writes stays in order."""
+        return hash64(item_key)
+
+    def build_part(
+        self, step_id: str, for_part: str, resume_state: bytes | None
+    ) -> DeliverPartition:
+        """A partition that goes on after its saved state."""
+        marks: dict[str, int] = {}
+        if resume_state is not None:
+            _check_version(resume_state)
+            marks = msgspec.msgpack.decode(resume_state, type=_State).marks
+        return DeliverPartition(
+            self._make_writer(for_part, marks),
+            PendingPushes(self._hold_epochs, self._ids_kept_ms),
+            self._make_log(for_part) if self._make_log is not None else None,
+            resume_state,
+        )
+
+
+class DeadLetterPartition(StatefulSinkPartition[Sequence[DeadLetter], bytes]):
+    """One partition of the dead letters."""
+
+    def __init__(self, letters: DeadLetters, state: bytes | None) -> None:
+        self._letters = letters
+        end = 0
+        if state is not None:
+            _check_version(state)
+            end = msgspec.msgpack.decode(state, type=tuple[int, int])[1]
+        letters.restore(end)
+
+    def write_batch(self, values: list[Sequence[DeadLetter]]) -> None:
+        """Keep these letters."""
+        for letters in values:
+            self._letters.append(letters)
+
+    def snapshot(self) -> bytes:
+        """Return once all letters are stored."""
+        return msgspec.msgpack.encode((_STATE_VERSION, self._letters.snapshot()))
+
+    def close(self) -> None:
+        """Store everything and close."""
+        self._letters.close()
+
+
+class DeadLetterSink(FixedPartitionedSink[Sequence[DeadLetter], bytes]):
+    """Lists of dead letters, under any key.
+
+    Guarantee: killed anywhere, a file holds each once, a topic at least once.
+    """
+
+    def __init__(self, parts: int, make: Callable[[str], DeadLetters]) -> None:
+        self._parts = parts
+        self._make = make
+
+    def list_parts(self) -> list[str]:
+        """All partitions: any worker can take any."""
+        return part_names(self._parts)
+
+    def part_fn(self, item_key: str) -> int:
+        """The partition of a key."""
+        return hash64(item_key)
+
+    def build_part(
+        self, step_id: str, for_part: str, resume_state: bytes | None
+    ) -> DeadLetterPartition:
+        """A partition that goes on after its saved state."""
+        return DeadLetterPartition(self._make(for_part), resume_state)
+
+
+def part_names(parts: int) -> list[str]:
+    """The names of so many partitions, which sort in their order."""
+    return [f"{part:03d}" for part in range(parts)]
