@@ -21,9 +21,12 @@ def growth_rows(users: int, rounds: int) -> list[Row]:
     try:
         values = [float(run(command).output["bytes_per_user"]) for _ in range(rounds)]
     except RunError as error:
-        reason = str(error).strip().splitlines()[-1]
+        reason = str(error).strip().splitlines()[-1][:200]
         return [Row(SECTION, what, BYTES, None, shown(command), note=reason, **asked)]
-    note = "20 tags of 6 non-zero tiles, follows, push ledger and one open list of 10 impressions"
+    note = (
+        "what OBSERVE holds of a user with 20 tags of 6 non-zero tiles, follows and one open list "
+        "of 10 impressions, by the settings' defaults; DECIDE's push ledger is not in it"
+    )
     return [Row(SECTION, what, BYTES, spread(values), shown(command), note=note, **asked)]
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import msgspec
 
@@ -79,6 +80,8 @@ class DecideShard:
         self.policy = PushPolicy(context.push, shard)
         self.slates = 0
         self.seq = 0
+        self.clock_ms = 0
+        self._recalled = True
         self._counters: dict[str, Counters] = {}
         self._active: dict[str, Active] = {}
         self._steps: deque[Step | tuple[int, int, bool]] = deque()
@@ -94,6 +97,8 @@ class DecideShard:
     def drain(self) -> Decided:
         """Work on all steps that may be, in order, and hand over what came of them."""
         steps = self._steps
+        if not self._recalled and steps:
+            self._recall()
         while steps:
             step = steps[0]
             if isinstance(step, tuple):
@@ -103,6 +108,7 @@ class DecideShard:
                 self._catch_up(seq)
                 self._pushes(self.policy.advance(clock_ms))
                 self._forget(clock_ms)
+                self.clock_ms = clock_ms
                 self._out.done = self._out.done or done
             else:
                 if not self.boards.is_ready(step.clock_ms // 1000):
@@ -221,6 +227,29 @@ class DecideShard:
                 break
             del self._active[user_id]
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether steps wait for weights."""
+        return bool(self._steps)
+
+    def totals(self) -> dict[str, Any]:
+        """What was counted."""
+        return {"slates": self.slates, "push": self.policy.counts}
+
+    def _recall(self) -> None:
+        """After a restart, tell the push policy again what the catalogue held when it stopped."""
+        self._recalled = True
+        for entry in self.catalogue.since(0, self.seq):
+            event = entry.event
+            if isinstance(event, kinds.Product):
+                self.policy.product(event.product_id, event.title)
+            elif isinstance(event, kinds.Host) and event.name is not None:
+                self.policy.host(event.host_id, event.name)
+            elif isinstance(event, kinds.Room):
+                newest = self.catalogue.room(event.room_id, 1 << 62, self.seq)
+                if newest is event:
+                    self.policy.recall(_room_info(event))
+
     # State at rest.
 
     def snapshot(self) -> bytes:
@@ -229,6 +258,7 @@ class DecideShard:
             _VERSION,
             self.slates,
             self.seq,
+            self.clock_ms,
             self._counters,
             self._active,
             [step for step in self._steps if isinstance(step, Step)],
@@ -246,7 +276,7 @@ class DecideShard:
             raise StateError.unreadable("a shard of DECIDE", problem) from problem
         if state.version != _VERSION:
             raise StateError.version("a shard of DECIDE", state.version, _VERSION)
-        self.slates, self.seq = state.slates, state.seq
+        self.slates, self.seq, self.clock_ms = state.slates, state.seq, state.clock_ms
         self._counters, self._active = state.counters, state.active
         held: list[Step | tuple[int, int, bool]] = list(state.steps)
         for place, end in zip(state.end_places, state.ends, strict=True):
@@ -263,6 +293,7 @@ class _State(msgspec.Struct, array_like=True):
     version: int
     slates: int
     seq: int
+    clock_ms: int
     counters: dict[str, Counters]
     active: dict[str, Active]
     steps: list[Step]

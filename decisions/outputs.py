@@ -74,7 +74,8 @@ class Delivery(msgspec.Struct, array_like=True, gc=False):
     """All that one step hands to DELIVER at once; what it holds for one key, one `source` wrote.
 
     `reached` says, live, how far each input has got (partition to the last offset that these
-    outputs may hold); in a replay, where order never differs, it is None.
+    outputs may hold); in a replay, where order never differs, it is None. `erased` names users
+    whose keys are to go, before anything else here is written.
     """
 
     source: str = ""
@@ -84,6 +85,7 @@ class Delivery(msgspec.Struct, array_like=True, gc=False):
     rooms: list[RoomWrite] = []
     cards: list[CardWrite] = []
     decisions: list[Decision] = []
+    erased: list[str] = []
 
 
 _ENCODER: Final = msgspec.msgpack.Encoder()

@@ -44,7 +44,7 @@ class Ranker:
 
     def scores(self, wish: Wish, board: Board, live: LiveRooms) -> NDArray[np.float64]:
         """The utility of each live room for the user, in logits; -inf where it is kept out."""
-        m10, m1h, m24, m7d, lift, affinity, followed, fit, shown_before, hour, activity = (
+        m10, m1h, m24, m7d, lift, affinity, followed, fit, shown_before, hour, activity, appetite = (
             board.user_coefficients
         )
         view, content = wish.view, board.content
@@ -74,7 +74,7 @@ class Ranker:
         if view.log_price is not None and fit:
             half = self.vector.price_half
             score += fit * half / (half + np.abs(live.log_price - view.log_price))
-        score += view.hour_activity * hour + view.activity * activity
+        score += view.hour_activity * hour + view.activity * activity + view.appetite * appetite
         score += board.base
         for room_id, times in wish.shown.items():
             place = live.place.get(room_id)

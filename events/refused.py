@@ -22,6 +22,7 @@ _BOM = b"\xef\xbb\xbf"
 _KEY = re.compile(rb'"(\w{1,64})"\s*:')
 _INDEX = re.compile(r"\[\d+\]$")
 _KEY_WINDOW_BYTES = 4096
+_TRAILING = "goes on after its JSON has ended"
 # An int of more digits than this overflows a float; Python refuses to parse very long ones.
 _INT_DIGITS_MAX = 400
 
@@ -95,7 +96,8 @@ def _broken(row: bytes, problem: Exception) -> DeadLetter:
     if isinstance(problem, RecursionError):
         return letter_of(Fault("invalid_json", None, "is nested too deeply", excerpt(row, 0)), None)
     reason, detail, at = _break(row, problem)
-    keys = _KEY.findall(row[max(0, at - _KEY_WINDOW_BYTES) : at])
+    # Past the end of a whole object no field is at fault.
+    keys = [] if detail == _TRAILING else _KEY.findall(row[max(0, at - _KEY_WINDOW_BYTES) : at])
     field = next((key.decode() for key in reversed(keys) if key.decode() in _ALL_FIELDS), None)
     return letter_of(Fault(reason, field, detail, excerpt(row, at)), None)
 
@@ -108,9 +110,12 @@ def _break(row: bytes, problem: Exception) -> tuple[str, str, int]:
         return "invalid_utf8", "holds bytes that are not UTF-8", 0
     except (msgspec.MsgspecError, RecursionError) as error:
         message = str(error)
-        if message == "Input data was truncated":
-            return "truncated_json", "ends in the middle of its JSON", len(row)
         found = re.search(r"\(byte (\d+)\)", message)
         at = int(found[1]) if found else 0
+        if "trailing characters" in message:
+            return "invalid_json", _TRAILING, at
+        # A number cut behind its point or sign breaks at the end and is not told as cut.
+        if message == "Input data was truncated" or at >= len(row):
+            return "truncated_json", "ends in the middle of its JSON", len(row)
         return "invalid_json", f"is no JSON: breaks at byte {at}", at
     return "invalid_json", f"is no JSON: {problem}", 0

@@ -207,11 +207,10 @@ class ObserveShard:
     def _work(self, rows: Rows) -> bool:
         """Work on the rows from where we are; False when one has to wait."""
         handlers, counts, is_new = self._handlers, self.counts, self.dedupe.is_new
-        lateness_ms = self.context.lateness_ms
-        place, count = self._place, len(rows)
+        lateness_ms, known = self.context.lateness_ms, self.people.get_or_new
         certain_ms = -1
-        while place < count:
-            clock_ms, seq = rows.clocks[place], rows.seqs[place]
+        for place in range(self._place, len(rows.rows)):
+            event, person, _, key, clock_ms, seq = rows.rows[place]
             if clock_ms > certain_ms or self.catalogue.seq < seq:
                 second = clock_ms // 1000
                 if not self.scenes.is_ready(second, seq):
@@ -220,15 +219,13 @@ class ObserveShard:
                 certain_ms = second * 1000 + 999
             if clock_ms > self.clock_ms:
                 self._advance(clock_ms, seq)
-            event, person = rows.events[place], rows.people[place]
-            place += 1
-            if not is_new(rows.keys[place - 1], clock_ms):
+            if not is_new(key, clock_ms):
                 counts["duplicates"] += 1
                 continue
             counts["events"] += 1
             if event.event_time_ms < clock_ms - lateness_ms:
                 counts["late"] += 1
-            user = self.people.get_or_new(person, event.event_time_ms, clock_ms)
+            user = known(person, event.event_time_ms, clock_ms)
             kind = type(event)
             if not user.profiling and kind is not kinds.User and kind is not kinds.Erase:
                 counts["no_consent"] += 1
@@ -238,7 +235,7 @@ class ObserveShard:
                 handler(event, person, user, clock_ms, seq)
             if kind in _FACT_SET:
                 self._out.steps.append(Step(clock_ms, seq, person, None, event))  # type: ignore[arg-type]
-        self._place = place
+        self._place = len(rows.rows)
         # The catalogue must have come as far as the round has, for what the round's end fires.
         return self.catalogue.seq >= rows.seq
 
@@ -510,8 +507,10 @@ class ObserveShard:
             if number is not None:
                 for tag in content.room_tags[number]:
                     exposure[tag] = exposure.get(tag, 0.0) + rate
-        while len(exposure) > keep:
-            del exposure[next(iter(exposure))]
+        if len(exposure) > keep:
+            least = sorted(exposure.items(), key=lambda item: (item[1], item[0]))
+            for tag, _ in least[: len(exposure) - keep]:
+                del exposure[tag]
         self._views.pop(person, None)
 
     def _fade(self, user: User, clock_ms: int) -> None:
@@ -641,6 +640,7 @@ class ObserveShard:
             user.price_sum / user.price_count if user.price_count else None,
             hour / (hour + sum(user.hours) / 24.0 + 1.0),
             user.signals / (user.signals + settings.activity_half),
+            math.log(appetite),
         )
         # Tiles end on whole minutes, and local hours on whole quarters.
         next_minute_ms = (time_ms // 60_000 + 1) * 60_000
@@ -648,6 +648,16 @@ class ObserveShard:
         until_ms = min(next_quarter_ms, max(ladder.roll_ms, next_minute_ms))
         self._views[person] = (view, until_ms)
         return view
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether rows wait for a table, the catalogue, or IDENTITY."""
+        return bool(self._rounds)
+
+    def totals(self) -> dict[str, int]:
+        """What was counted."""
+        lists = {"lists_crowded_out": self.join.crowded_out, "list_items_cut": self.join.cut}
+        return {**self.counts, **lists, "users": len(self.people)}
 
     # State at rest.
 

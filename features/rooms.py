@@ -54,20 +54,22 @@ class RoomTable:
         self.ids = ids
         self.values = values
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _table, (
-            self.stamp_s,
-            msgspec.msgpack.encode(self.ids[: len(self.values)]),
-            self.values.tobytes(),
+    def pack(self) -> tuple[int, bytes, bytes]:
+        """Stamp, ids and values, for another process or a snapshot."""
+        ids = msgspec.msgpack.encode(self.ids[: len(self.values)])
+        return self.stamp_s, ids, self.values.tobytes()
+
+    @classmethod
+    def unpack(cls, stamp_s: int, ids: bytes, values: bytes) -> RoomTable:
+        """The table of `pack`."""
+        return cls(
+            stamp_s,
+            msgspec.msgpack.decode(ids, type=list[str]),
+            np.frombuffer(values).reshape(-1, len(COLUMNS)),
         )
 
-
-def _table(stamp_s: int, ids: bytes, values: bytes) -> RoomTable:
-    return RoomTable(
-        stamp_s,
-        msgspec.msgpack.decode(ids, type=list[str]),
-        np.frombuffer(values).reshape(-1, len(COLUMNS)),
-    )
+    def __reduce__(self) -> tuple[Any, ...]:
+        return RoomTable.unpack, self.pack()
 
 
 NO_ROOMS = RoomTable(-1, [], np.zeros((0, len(COLUMNS))))
@@ -199,7 +201,3 @@ class RoomStats:
             self._values[: len(ids)] = np.frombuffer(values).reshape(-1, len(COLUMNS))
         except (msgspec.MsgspecError, ValueError) as problem:
             raise StateError.unreadable("room statistics", problem) from problem
-
-    def last_table(self) -> RoomTable:
-        """The newest table, to be sent again after a restart."""
-        return RoomTable(self._folded_s, self._ids, self._values[: len(self._ids)].copy())

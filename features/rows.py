@@ -25,28 +25,19 @@ class Link(msgspec.Struct, tag_field="kind", tag="link", gc=False):
 RowEvent = Event | Link
 
 
-class Rows:
-    """Rows of the log for one shard, in log order, as parallel lists.
+Row = tuple[RowEvent, str, int, int, int, int]
+"""Event; whom it counts for; row number; 64-bit hash of the event id; the log's running maximum
+time, ms; catalogue events before the row."""
 
-    `numbers`: row in the log; `people`: whom it counts for; `keys`: 64-bit hash of the event id;
-    `clocks`: the log's running maximum time, ms; `seqs`: catalogue events before the row.
+
+class Rows:
+    """The rows of one shard in one round, in log order.
+
     `clock_ms` and `seq` are those after the whole round; `identity` says that the round has a
     part that comes by way of IDENTITY; `done` that the log has ended.
     """
 
-    __slots__ = (
-        "clock_ms",
-        "clocks",
-        "done",
-        "events",
-        "identity",
-        "keys",
-        "numbers",
-        "people",
-        "round",
-        "seq",
-        "seqs",
-    )
+    __slots__ = ("clock_ms", "done", "identity", "round", "rows", "seq")
 
     def __init__(
         self, round: int, clock_ms: int, seq: int, identity: bool = False, done: bool = False
@@ -56,85 +47,33 @@ class Rows:
         self.seq = seq
         self.identity = identity
         self.done = done
-        self.events: list[RowEvent] = []
-        self.people: list[str] = []
-        self.numbers: list[int] = []
-        self.keys: list[int] = []
-        self.clocks: list[int] = []
-        self.seqs: list[int] = []
-
-    def __len__(self) -> int:
-        return len(self.events)
-
-    def add(
-        self, event: RowEvent, person: str, number: int, key: int, clock_ms: int, seq: int
-    ) -> None:
-        """Append a row."""
-        self.events.append(event)
-        self.people.append(person)
-        self.numbers.append(number)
-        self.keys.append(key)
-        self.clocks.append(clock_ms)
-        self.seqs.append(seq)
+        self.rows: list[Row] = []
 
     def pack(self) -> bytes:
         """The rows as bytes, for another process or a snapshot."""
         return msgspec.msgpack.encode(
-            (
-                (self.round, self.clock_ms, self.seq, self.identity, self.done),
-                self.events,
-                self.people,
-                self.numbers,
-                self.keys,
-                self.clocks,
-                self.seqs,
-            )
+            (self.round, self.clock_ms, self.seq, self.identity, self.done, self.rows)
         )
 
     def __reduce__(self) -> tuple[Any, ...]:
         return unpack_rows, (self.pack(),)
 
 
-_PACKED = msgspec.msgpack.Decoder(
-    tuple[
-        tuple[int, int, int, bool, bool],
-        list[RowEvent],
-        list[str],
-        list[int],
-        list[int],
-        list[int],
-        list[int],
-    ]
-)
+_PACKED = msgspec.msgpack.Decoder(tuple[int, int, int, bool, bool, list[Row]])
 
 
 def unpack_rows(packed: bytes) -> Rows:
     """The rows of `Rows.pack`."""
-    head, events, people, numbers, keys, clocks, seqs = _PACKED.decode(packed)
-    rows = Rows(*head)
-    rows.events = events
-    rows.people, rows.numbers, rows.keys = people, numbers, keys
-    rows.clocks, rows.seqs = clocks, seqs
-    return rows
+    round, clock_ms, seq, identity, done, rows = _PACKED.decode(packed)
+    unpacked = Rows(round, clock_ms, seq, identity, done)
+    unpacked.rows = rows
+    return unpacked
 
 
 def merge_rows(first: Rows, second: Rows) -> Rows:
     """Both parts of one round, in log order."""
     merged = Rows(first.round, first.clock_ms, first.seq, False, first.done)
-    order = sorted(
-        [(number, 0, place) for place, number in enumerate(first.numbers)]
-        + [(number, 1, place) for place, number in enumerate(second.numbers)]
-    )
-    for _, part, place in order:
-        own = second if part else first
-        merged.add(
-            own.events[place],
-            own.people[place],
-            own.numbers[place],
-            own.keys[place],
-            own.clocks[place],
-            own.seqs[place],
-        )
+    merged.rows = sorted(first.rows + second.rows, key=lambda row: row[2])
     return merged
 
 

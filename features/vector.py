@@ -32,6 +32,7 @@ USER_NAMES = (
     "room_shown_before",
     "hour_activity",
     "user_activity",
+    "user_appetite",
 )
 POSITION = "list_position"
 
@@ -67,6 +68,9 @@ class VectorSettings:
         )
 
 
+# A lift, averaged over a room's tags, spreads by a twentieth; the learners step by about one.
+_LIFT_SCALE = 10.0
+
 TagView = tuple[float, float, float, float, float]
 
 
@@ -82,6 +86,7 @@ class View(msgspec.Struct, array_like=True, gc=False):
     log_price: float | None
     hour_activity: float
     activity: float
+    appetite: float
 
 
 def tag_views(
@@ -106,12 +111,12 @@ def tag_views(
             b / (abs(b) + c1),
             c / (abs(c) + c2),
             d / (abs(d) + c3),
-            (max(d, 0) / 1000.0 - expected) / (expected + prior),
+            _LIFT_SCALE * (max(d, 0) / 1000.0 - expected) / (expected + prior),
         )
     for tag, shown in exposure.items():
         if tag not in views:
             expected = appetite * shown
-            views[tag] = (0.0, 0.0, 0.0, 0.0, -expected / (expected + prior))
+            views[tag] = (0.0, 0.0, 0.0, 0.0, -_LIFT_SCALE * expected / (expected + prior))
     return views
 
 
@@ -160,4 +165,5 @@ def user_part(
         shown / (shown + settings.shown_half),
         view.hour_activity,
         view.activity,
+        view.appetite,
     )

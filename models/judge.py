@@ -115,7 +115,7 @@ class Judge:
         for i, example in enumerate(batch):
             if i in whole:
                 self._rooms.add(example.room_id, example.engaged == 1, 1.0)
-            elif example.sampled:
+            elif example.sampled and example.engaged >= 0:
                 self._rooms.add(example.room_id, example.engaged == 1, example.weight)
 
     def cards(self, exports: Mapping[str, Weights]) -> dict[str, dict[str, object]]:

@@ -135,7 +135,8 @@ class LearnState:
                 continue
             features = {name: value for name, value in zip(names, row, strict=True) if value}
             weight = example.weight
-            engagement.learn_features(features, example.engaged == 1, weight)
+            if example.engaged >= 0:
+                engagement.learn_features(features, example.engaged == 1, weight)
             if example.left >= 0:
                 quick_leave.learn_features(features, example.left == 1, weight)
             if example.ordered >= 0:

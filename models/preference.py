@@ -58,10 +58,13 @@ def pairs(engaged: Sequence[int], pairs_max: int, offset: int) -> list[tuple[int
 def clicked_lists(batch: Sequence[Example]) -> list[list[int]]:
     """Indices of each list in a batch that has an engaged item, in the order of the batch.
 
-    A list's members share `due_ms`, `user_id` and `request_id`. A single item is no list.
+    A list's members share `due_ms`, `user_id` and `request_id`. A single item is no list, and
+    an example without an engagement label (an order's) belongs to none.
     """
     lists: dict[tuple[int, str, str], list[int]] = {}
     for i, example in enumerate(batch):
+        if example.engaged < 0:
+            continue
         key = (example.due_ms, example.user_id, example.request_id)
         lists.setdefault(key, []).append(i)
     return [

@@ -96,7 +96,9 @@ class LearnSettings:
     )
 
     rank_without: tuple[str, ...] = setting(
-        (), "feature names", "Left out of the utility: known in training, unknown in ranking."
+        ("list_position",),
+        "feature names",
+        "Left out of the utility: known in training, unknown in ranking.",
     )
 
     table_delay_s: int = setting(
@@ -114,7 +116,7 @@ class LearnSettings:
         0.002, "probability", "ADWIN's chance of a false alarm at one look at the log-loss."
     )
     drift_block_examples: int = setting(
-        200, "examples", "Losses averaged into one value for the detector: about ten lists."
+        100, "examples", "Losses averaged into one value for the detector: about five lists."
     )
     rolling_examples: int = setting(5_000, "examples", "Newest ones that rolling figures cover.")
     calibration_bins: int = setting(15, "bins", "Equal widths of probability in [0, 1].")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from simulator.dice import Dice
+from simulator.settings import SimulatorSettings
 from simulator.viewers import Viewer
 
 _HOUR_MS = 3_600_000
@@ -16,9 +17,11 @@ _TRIES = 12
 class Crowd:
     """Draws viewers who are not in a session; the weights are made anew each hour of event time."""
 
-    def __init__(self, viewers: list[Viewer], rhythm: bool, dice: Dice) -> None:
+    def __init__(self, viewers: list[Viewer], settings: SimulatorSettings, dice: Dice) -> None:
         self._viewers = viewers
-        self._rhythm = rhythm
+        self._rhythm = settings.daily_rhythm
+        self._in_turn = settings.in_turn_share
+        self._turn = 0
         self._dice = dice
         self._hour = -1
         self._cumulative: list[float] = []
@@ -29,8 +32,13 @@ class Crowd:
         if hour != self._hour:
             self._hour = hour
             self._weigh((now_ms % (24 * _HOUR_MS)) / _HOUR_MS + 0.5)
+        in_turn = self._in_turn > 0.0 and self._dice.chance(self._in_turn)
         for _ in range(_TRIES):
-            viewer = self._viewers[self._dice.pick_by(self._cumulative)]
+            if in_turn:
+                self._turn = (self._turn + 1) % len(self._viewers)
+                viewer = self._viewers[self._turn]
+            else:
+                viewer = self._viewers[self._dice.pick_by(self._cumulative)]
             if not (viewer.busy or viewer.gone or viewer.scripted):
                 return viewer
         return None

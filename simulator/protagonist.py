@@ -63,7 +63,7 @@ class Protagonist:
 
     @property
     def busy(self) -> bool:
-        """Whether a scene is under way."""
+        """Whether a scene is under way or waits for the viewer to be free."""
         return self._playing
 
     def play(self, scene: str) -> None:

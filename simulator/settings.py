@@ -14,6 +14,7 @@ class SimulatorSettings:
     start_ms: int = setting(1_750_246_200_000, "ms", "First event time: an evening in Shanghai.")
     events_per_second: float = setting(25.0, "1/s", "Events of persons a second of event time.")
     daily_rhythm: bool = setting(True, "", "Whether viewers come in their own waking hours.")
+    in_turn_share: float = setting(0.0, "", "Sessions of whoever was away longest, not by chance.")
 
     viewers: int = setting(300, "", "People in the world, bots included.")
     hosts: int = setting(40, "", "Hosts; each has one room at a time.")
@@ -85,6 +86,7 @@ class SimulatorSettings:
 _BENCH = SimulatorSettings(
     events_per_second=1_000.0,
     daily_rhythm=False,
+    in_turn_share=0.85,
     viewers=50_000,
     hosts=2_000,
     live_share=1.0,

@@ -25,7 +25,7 @@ class World:
         self.settings = settings
         self.stage = Stage(settings, seed)
         self.truth = self.stage.truth
-        self._crowd = Crowd(self.stage.viewers, settings.daily_rhythm, Dice(seed, "crowd"))
+        self._crowd = Crowd(self.stage.viewers, settings, Dice(seed, "crowd"))
         self.stage.starters = lambda room: reach.starters(self.stage, room, own_pushes)
         broadcast.announce_catalog(self.stage)
         self.stage.clock.start(self._arrivals())

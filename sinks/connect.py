@@ -50,7 +50,7 @@ def connect(url: str, settings: RedisSettings) -> Client:
     the address is wrong, the server away, or the password refused.
     """
     shown = hide_password(url)
-    if urllib.parse.urlsplit(url).scheme not in _SCHEMES if "://" in url else True:
+    if not url.startswith(tuple(f"{scheme}://" for scheme in _SCHEMES)):
         raise CannotConnect(f"{shown}: a Redis address opens with redis://, rediss:// or unix://")
     if settings.cluster not in ("auto", "yes", "no"):
         raise CannotConnect(f"cluster is {settings.cluster!r}: choose auto, yes or no")
@@ -63,12 +63,12 @@ def connect(url: str, settings: RedisSettings) -> Client:
             client = RedisCluster.from_url(url, **_options(url, settings))
         client.ping()
     except (redis.RedisError, redis.exceptions.RedisClusterException, OSError) as error:
-        failure = f"{type(error).__name__}: {error}"
+        failure = _without_password(f"{type(error).__name__}: {error}", url)
     except (ValueError, TypeError):
         failure = "the address cannot be understood; is the password percent-encoded?"
     if failure:
         # Raised outside of the handler: a chained error would show the address.
-        raise CannotConnect(f"{shown}: {_without_password(failure, url)}")
+        raise CannotConnect(f"{shown}: {failure}")
     return client
 
 

@@ -20,7 +20,7 @@ _ROOMS_CACHE_MS: Final = 1_000
 
 
 class UnknownLayout(Exception):
-    """A value in Redis has a layout that this reader does not know; the message names both."""
+    """A value in Redis is not of the layout that this reader knows; the message names the key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ class Reader:
         """The views of these users, in this order.
 
         `now_ms` is by default the clock, or the newest event time in Redis where a replay wrote it.
-        Raises `UnknownLayout` for a value that a newer program wrote.
+        Raises `UnknownLayout` for a value that another program wrote, or a newer one.
         """
         read_ms = self._clock_ms()
         fresh = self._read_ms is not None and 0 <= read_ms - self._read_ms < self._cache_ms
@@ -200,7 +200,10 @@ def _replayed_to(health: dict[str, Any]) -> int | None:
 def _parse(key: str, body: bytes | None) -> dict[str, Any]:
     if body is None:
         return {}
-    value: dict[str, Any] = orjson.loads(body)
+    try:
+        value: dict[str, Any] = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise UnknownLayout(f"{key} is not JSON ({error}): something else wrote there") from None
     if value.get("v") != LAYOUT:
         raise UnknownLayout(
             f"{key} has layout v={value.get('v')}, this reader knows v={LAYOUT}: "

@@ -6,6 +6,8 @@ from typing import Literal, Protocol
 
 import msgspec
 
+from decisions.push.settings import DAY_MS
+
 
 class RoomInfo(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A room as of now: whose it is, when it starts, and its line-up in order."""
@@ -30,6 +32,10 @@ class Broadcast(msgspec.Struct, array_like=True, gc=False):
     occasion_ms: int
     began_ms: int
     product_id: str | None = None
+
+    def occasion_at(self, at_ms: int) -> int:
+        """The occasion that counts then: a room that never ends begins a new one every day."""
+        return self.occasion_ms + max(0, at_ms - self.occasion_ms) // DAY_MS * DAY_MS
 
 
 class Names(Protocol):

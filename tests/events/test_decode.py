@@ -20,6 +20,8 @@ from events.rules import RULES
 
 T = 1_760_000_000_000
 Example = dict[str, Any]
+FEEDBACK = {"kind": "feedback", "subject": "card", "subject_id": "s", "action": "shown"}
+LINK = {"kind": "identity_link", "device_id": "d"}
 IDS = {"platform", "nickname", "tag", "point"}
 
 
@@ -145,14 +147,14 @@ def test_a_blank_row_is_nothing(row: bytes) -> None:
         (b'{"kind":"Click"}', "unknown_kind", "kind"),
         (b"click", "invalid_json", None),
         (b"{'kind':'click'}", "invalid_json", None),
-        (as_row(click()) + b"}", "invalid_json", "room_id"),
-        (as_row(click()) * 2, "invalid_json", "room_id"),
+        (as_row(click()) + b"}", "invalid_json", None),
+        (as_row(click()) * 2, "invalid_json", None),
         (b'{"zzz":NaN}', "missing_field", "kind"),
         (as_row(click(zzz=float("nan"))), "not_finite", "zzz"),
         (b"\xff\xfe{\x00}\x00", "invalid_json", None),
         (b"[" * 100_000, "invalid_json", None),
         (b'{"kind":' * 100_000, "invalid_json", None),
-        (as_row(click())[:-1] + b',"z":' + b"[" * 10_000 + b"]" * 10_000 + b"}", "invalid_json", None),
+        (b'{"z":' + b"[" * 10_000 + b"]" * 10_000 + b"}", "invalid_json", None),
         (as_row(click())[:-1].replace(b'"u"', b'"\xff"') + b"}", "invalid_utf8", "user_id"),
         (as_row(click())[:-1].replace(b'"u"', b'"\\ud800"') + b"}", "invalid_utf8", "user_id"),
         (b"\x00" * 50, "invalid_json", None),
@@ -199,7 +201,7 @@ def test_lists_of_ids_obey_the_rule_of_ids(examples_by_kind: dict[str, Example])
         ({"kind": "click", "user_id": None, "nickname": "n"}, "no_person", "user_id"),
         ({"kind": "dismiss", "room_id": None}, "missing_field", "room_id"),
         ({"kind": "dismiss", "tag": "t"}, "conflicting_fields", "tag"),
-        ({"kind": "dismiss", "host_id": "h", "room_id": None, "tag": "t"}, "conflicting_fields", "tag"),
+        ({"kind": "dismiss", "product_id": "p"}, "conflicting_fields", "product_id"),
         ({"kind": "mute"}, "missing_field", "host_id"),
         ({"kind": "unmute"}, "missing_field", "host_id"),
         ({"kind": "join", "what": "dance"}, "invalid_value", "what"),
@@ -207,10 +209,11 @@ def test_lists_of_ids_obey_the_rule_of_ids(examples_by_kind: dict[str, Example])
         ({"kind": "like", "count": 0}, "out_of_range", "count"),
         ({"kind": "like", "count": 1.5}, "wrong_type", "count"),
         ({"kind": "review", "product_id": "p", "rating": 5.1}, "out_of_range", "rating"),
-        ({"kind": "feedback", "subject": "x", "subject_id": "s", "action": "shown"}, "invalid_value", "subject"),
-        ({"kind": "feedback", "subject": "card", "subject_id": "s", "action": "x"}, "invalid_value", "action"),
+        (FEEDBACK | {"subject": "x"}, "invalid_value", "subject"),
+        (FEEDBACK | {"action": "x"}, "invalid_value", "action"),
         ({"kind": "identity_link"}, "no_person", "device_id"),
-        ({"kind": "identity_link", "device_id": "d", "confidence": 1.01}, "out_of_range", "confidence"),
+        (LINK | {"confidence": 1.01}, "out_of_range", "confidence"),
+        (LINK | {"confidence": -0.01}, "out_of_range", "confidence"),
         ({"kind": "user", "timezone": "Mars/Base"}, "invalid_value", "timezone"),
         ({"kind": "user", "timezone": "../../etc/passwd"}, "invalid_value", "timezone"),
         ({"kind": "user", "timezone": ""}, "invalid_value", "timezone"),

@@ -20,12 +20,12 @@ def test_worse_losses_are_drift_and_better_ones_are_not() -> None:
     drift = Drift(0.002, 50)
     _run(drift, draws.exponential(0.3, 4000), 0)
     assert drift.figures() == {"count": 0, "last_ms": None, "improvements": 0}
-    _run(drift, draws.exponential(0.9, 2000), 1000)
+    _run(drift, draws.exponential(0.9, 4000), 1000)
     assert drift.worse >= 1
     assert drift.last_ms is not None
     assert drift.last_ms >= 1_000_000
     counted = drift.worse
-    _run(drift, draws.exponential(0.2, 3000), 2000)
+    _run(drift, draws.exponential(0.2, 4000), 2000)
     assert drift.better >= 1
     assert drift.worse == counted
 
@@ -33,7 +33,7 @@ def test_worse_losses_are_drift_and_better_ones_are_not() -> None:
 def test_lists_that_go_together_are_not_drift() -> None:
     draws = np.random.default_rng(2)
     a_list_each = np.repeat(draws.exponential(0.4, 2000), 20)
-    drift = Drift(0.002, 200)
+    drift = Drift(0.002, 100)
     _run(drift, a_list_each, 0)
     assert drift.figures() == {"count": 0, "last_ms": None, "improvements": 0}
 

@@ -29,7 +29,7 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture()
+@pytest.fixture
 def client(redis_url: str) -> Iterator[Client]:
     client = connect(redis_url, QUICK)
     client.flushall()
@@ -37,7 +37,7 @@ def client(redis_url: str) -> Iterator[Client]:
     client.close()
 
 
-@pytest.fixture()
+@pytest.fixture
 def quick() -> RedisSettings:
     return QUICK
 
@@ -98,7 +98,7 @@ def cluster_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield f"redis://127.0.0.1:{ports[0]}"
 
 
-@pytest.fixture()
+@pytest.fixture
 def cluster(cluster_url: str) -> Iterator[Client]:
     client = connect(cluster_url, QUICK)
     assert isinstance(client, RedisCluster)

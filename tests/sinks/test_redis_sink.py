@@ -270,9 +270,7 @@ def test_a_redis_that_lost_writes_is_noticed(either: Client, quick: RedisSetting
     assert resumed.lost_writes() >= 1
 
 
-def test_each_node_of_a_cluster_has_a_marker(
-    cluster: Any, quick: RedisSettings, tag_write: Make
-):
+def test_each_node_of_a_cluster_has_a_marker(cluster: Any, quick: RedisSettings, tag_write: Make):
     writer = RedisWriter(cluster, quick)
     writer.write([Delivery(writes=[tag_write("a", 1)])])
     writer.flush()

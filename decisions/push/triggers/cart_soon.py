@@ -23,11 +23,13 @@ class CartSoon(Trigger):
     def due(self, scene: Scene, room: RoomInfo, at_ms: int) -> Iterator[Candidate]:
         """All whose cart holds something of the line-up."""
         if room.start_time_ms - scene.settings.cart_soon_lead_ms == at_ms:
-            yield from self._offers(scene, room, room.products, room.start_time_ms)
+            yield from self._offers(scene, room, room.products, room.start_time_ms, at_ms)
 
     def went_live(self, scene: Scene, room: RoomInfo, at_ms: int) -> Iterator[Candidate]:
         """All again: those told before the start are told once only."""
-        yield from self._offers(scene, room, room.products, scene.live[room.room_id].began_ms)
+        yield from self._offers(
+            scene, room, room.products, scene.live[room.room_id].began_ms, at_ms
+        )
 
     def line_up_grew(
         self, scene: Scene, room: RoomInfo, added: tuple[str, ...], at_ms: int
@@ -36,14 +38,15 @@ class CartSoon(Trigger):
         broadcast = scene.live.get(room.room_id)
         if broadcast is not None:
             # What is added mid-broadcast is news from now on, however long ago it began.
-            yield from self._offers(scene, room, added, at_ms)
+            yield from self._offers(scene, room, added, at_ms, at_ms)
         elif room.start_time_ms - scene.settings.cart_soon_lead_ms <= at_ms:
-            yield from self._offers(scene, room, added, room.start_time_ms)
+            yield from self._offers(scene, room, added, room.start_time_ms, at_ms)
 
     def _offers(
-        self, scene: Scene, room: RoomInfo, products: Iterable[str], from_ms: int
+        self, scene: Scene, room: RoomInfo, products: Iterable[str], from_ms: int, at_ms: int
     ) -> Iterator[Candidate]:
         settings, broadcast = scene.settings, scene.live.get(room.room_id)
+        occasion_ms = room.start_time_ms if broadcast is None else broadcast.occasion_at(at_ms)
         told: set[str] = set()
         key = subject_key(self.name, room.room_id)
         for product_id in products:
@@ -58,7 +61,7 @@ class CartSoon(Trigger):
                 subject=hash64(key),
                 room=room,
                 product_id=product_id,
-                occasion_ms=room.start_time_ms if broadcast is None else broadcast.occasion_ms,
+                occasion_ms=occasion_ms,
                 repeat_ms=settings.same_broadcast_ms,
                 expires_at_ms=from_ms + settings.cart_soon_ttl_ms,
                 day_max=settings.cart_soon_day_max,

@@ -78,13 +78,11 @@ def hours(at_ms: int) -> float:
     return round((at_ms - NOON_MS) / 3_600_000, 4)
 
 
-@pytest.fixture()
+@pytest.fixture
 def world() -> Callable[..., World]:
     return World
 
 
-@pytest.fixture()
+@pytest.fixture
 def hours_of() -> Callable[[int], float]:
     return hours
-
-

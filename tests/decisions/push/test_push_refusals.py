@@ -178,7 +178,12 @@ def test_quiet_hours_are_the_users_own(world):
     for user in ("ann", "bob", "cy"):
         w.does(user, kinds.Follow, host_id="h1")
     w.room("r1", "live", 0).at(14).room("r2", "live", 14)
-    assert [(t, user) for t, user, _ in w.told()] == [(0, "cy"), (14, "ann"), (14, "bob"), (14, "cy")]
+    assert [(t, user) for t, user, _ in w.told()] == [
+        (0, "cy"),
+        (14, "ann"),
+        (14, "bob"),
+        (14, "cy"),
+    ]
     assert w.refused() == [("ann", "host_live", "quiet_hours"), ("bob", "host_live", "quiet_hours")]
 
 

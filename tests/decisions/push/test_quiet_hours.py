@@ -78,7 +78,9 @@ def test_an_end_that_the_clock_skips_comes_with_the_skip():
 @pytest.mark.parametrize(
     ("text", "minute"),
     [("00:00", 0), ("8:05", 485), ("23:59", 1439), ("24:00", 0), ("24:01", None), ("12:60", None)]
-    + [(text, None) for text in ("", "12", "12:5", "-1:00", "１２:00", "a:bc", "12:00:00", "99:00")],
+    + [
+        (text, None) for text in ("", "12", "12:5", "-1:00", "１２:00", "a:bc", "12:00:00", "99:00")
+    ],
 )
 def test_clock_texts(text, minute):
     assert parse_clock(text) == minute
@@ -86,5 +88,13 @@ def test_clock_texts(text, minute):
 
 def test_zone_names():
     assert known_zone("Europe/Berlin")
-    for name in ("", "Mars/Olympus", "../../etc/passwd", "Europe", "x" * 999, "\x00", "/etc/passwd"):
+    for name in (
+        "",
+        "Mars/Olympus",
+        "../../etc/passwd",
+        "Europe",
+        "x" * 999,
+        "\x00",
+        "/etc/passwd",
+    ):
         assert not known_zone(name)

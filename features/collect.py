@@ -1,0 +1,109 @@
+"""COLLECT: one round of decoded rows taken apart by who needs them.
+
+Users' rows go to their shard, anonymous ones to IDENTITY, catalogue events get their sequence
+number, and every row that names a room goes to ROOMS. Each shard gets its round, be it empty:
+that is how its clock moves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from events import kinds
+from events.hashing import hash64, shard_of
+from events.kinds import Event, person_of
+from features.catalogue import Entry
+from features.rooms import CLICK, ENTER, IMPRESSION, LEAVE, ORDER, SIGNAL, RoomRow
+from features.rows import Rows
+from features.strengths import StrengthSettings, measure
+
+_CATALOGUE = frozenset((kinds.Host, kinds.Room, kinds.Product, kinds.OnAir))
+_BY_IDENTITY = frozenset((kinds.IdentityLink, kinds.Erase))
+_SHARDS_KNOWN_MAX = 200_000
+
+
+class Split:
+    """The parts of one round."""
+
+    __slots__ = ("catalogue", "clock_ms", "done", "identity", "rooms", "round", "shards")
+
+    def __init__(self, round: int, clock_ms: int, seq: int, shards: int, done: bool) -> None:
+        self.round = round
+        self.clock_ms = clock_ms
+        self.done = done
+        self.catalogue: list[Entry] = []
+        self.rooms: list[RoomRow] = []
+        self.identity = Rows(round, clock_ms, seq, False, done)
+        self.shards = [Rows(round, clock_ms, seq, False, done) for _ in range(shards)]
+
+
+class Splitter:
+    """Takes rounds apart; the catalogue's sequence number is handed in and kept by the source."""
+
+    def __init__(self, shards: int, strengths: StrengthSettings) -> None:
+        self.shards = shards
+        self._measure = measure(strengths)
+        self._shard_of: dict[str, int] = {}
+        self._quick_leave_ms = strengths.quick_leave_ms
+
+    def split(
+        self,
+        round: int,
+        seq: int,
+        events: Sequence[Event],
+        clocks: Sequence[int],
+        numbers: Sequence[int],
+        clock_ms: int,
+        done: bool,
+    ) -> tuple[Split, int]:
+        """The parts of a round, and the catalogue's sequence number after it."""
+        split = Split(round, clock_ms, seq, self.shards, done)
+        by_shard = [rows.rows for rows in split.shards]
+        identity, rooms, known = split.identity.rows, split.rooms, self._shard_of
+        measured = self._measure
+        for event, row_clock_ms, number in zip(events, clocks, numbers, strict=True):
+            kind = type(event)
+            if kind in _CATALOGUE:
+                seq += 1
+                split.catalogue.append(Entry(seq, row_clock_ms, event))  # type: ignore[arg-type]
+                continue
+            key = hash64(event.event_id)
+            user: str | None = event.user_id  # type: ignore[union-attr]
+            if user is None or kind in _BY_IDENTITY:
+                person = person_of(event) or ""
+                identity.append((event, person, number, key, row_clock_ms, seq))
+            else:
+                shard = known.get(user)
+                if shard is None:
+                    if len(known) >= _SHARDS_KNOWN_MAX:
+                        known.clear()
+                    shard = known[user] = shard_of(user, self.shards)
+                by_shard[shard].append((event, user, number, key, row_clock_ms, seq))
+            if kind is kinds.Impression:
+                if event.room_id is not None:  # type: ignore[union-attr]
+                    rooms.append(
+                        (key, row_clock_ms, event.event_time_ms, event.room_id, IMPRESSION, 0)  # type: ignore[union-attr]
+                    )
+            elif kind is kinds.Enter or kind in measured:
+                room_id: str | None = getattr(event, "room_id", None)
+                if room_id is not None:
+                    code = self._code(event)
+                    amount = measured[kind](event) if kind in measured else 0
+                    rooms.append((key, row_clock_ms, event.event_time_ms, room_id, code, amount))
+        split.identity.seq = seq
+        for rows in split.shards:
+            rows.seq = seq
+            rows.identity = bool(identity)
+        return split, seq
+
+    def _code(self, event: Event) -> int:
+        if isinstance(event, kinds.Click):
+            return CLICK
+        if isinstance(event, kinds.Enter):
+            return ENTER
+        if isinstance(event, kinds.Order):
+            return ORDER
+        if isinstance(event, kinds.Dwell) and event.left:
+            stayed_ms = event.dwell_ms if event.visit_ms is None else event.visit_ms
+            return LEAVE if stayed_ms < self._quick_leave_ms else SIGNAL
+        return SIGNAL

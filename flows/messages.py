@@ -1,0 +1,105 @@
+"""What travels between steps beside rows: each knows how to cross to another process."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from features.catalogue import CatalogueEvent, Entry
+from features.example import Example
+from features.rooms import RoomTable
+from features.rows import Rows
+from models.table import WeightsTable, decode_table, encode_table
+
+_EVENTS = msgspec.msgpack.Decoder(list[tuple[int, int, CatalogueEvent]])
+_EXAMPLES = msgspec.msgpack.Decoder(list[Example])
+
+
+class Tick:
+    """Something that was waited for has come."""
+
+    __slots__ = ()
+
+
+class Identified:
+    """Rows that came by way of IDENTITY, for one shard."""
+
+    __slots__ = ("rows",)
+
+    def __init__(self, rows: Rows) -> None:
+        self.rows = rows
+
+
+class CatalogueUpdate:
+    """Catalogue events in log order."""
+
+    __slots__ = ("entries",)
+
+    def __init__(self, entries: list[Entry]) -> None:
+        self.entries = entries
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        packed = msgspec.msgpack.encode([(e.seq, e.clock_ms, e.event) for e in self.entries])
+        return _unpack_catalogue, (packed,)
+
+
+def _unpack_catalogue(packed: bytes) -> CatalogueUpdate:
+    return CatalogueUpdate([Entry(*entry) for entry in _EVENTS.decode(packed)])
+
+
+class RoomTables:
+    """Room statistics of some seconds, and the last second that is complete."""
+
+    __slots__ = ("progress_s", "tables")
+
+    def __init__(self, tables: list[RoomTable], progress_s: int) -> None:
+        self.tables = tables
+        self.progress_s = progress_s
+
+
+class Weights:
+    """Weights with their stamps, and the last second that has been learnt."""
+
+    __slots__ = ("progress_s", "tables")
+
+    def __init__(self, tables: list[tuple[int, WeightsTable]], progress_s: int) -> None:
+        self.tables = tables
+        self.progress_s = progress_s
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        packed = [(stamp_s, encode_table(table)) for stamp_s, table in self.tables]
+        return _unpack_weights, (packed, self.progress_s)
+
+
+def _unpack_weights(packed: list[tuple[int, bytes]], progress_s: int) -> Weights:
+    return Weights([(stamp_s, decode_table(table)) for stamp_s, table in packed], progress_s)
+
+
+class Learnable:
+    """A shard's examples, and the last second for which it has given all."""
+
+    __slots__ = ("examples", "progress_s", "shard")
+
+    def __init__(self, shard: str, examples: list[Example], progress_s: int) -> None:
+        self.shard = shard
+        self.examples = examples
+        self.progress_s = progress_s
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        packed = msgspec.msgpack.encode(self.examples)
+        return _unpack_learnable, (self.shard, packed, self.progress_s)
+
+
+def _unpack_learnable(shard: str, packed: bytes, progress_s: int) -> Learnable:
+    return Learnable(shard, _EXAMPLES.decode(packed), progress_s)
+
+
+class Report:
+    """What a step has counted by the end of the log."""
+
+    __slots__ = ("counts", "name")
+
+    def __init__(self, name: str, counts: dict[str, Any]) -> None:
+        self.name = name
+        self.counts = counts

@@ -1,0 +1,71 @@
+"""What one process shares among the steps of its dataflow: settings, catalogue, scenes, boards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from decisions.boards import Boards
+from decisions.decide import DecideContext
+from features.catalogue import Catalogue
+from features.observe import ObserveContext
+from features.scene import Scenes
+from features.vector import names
+from flows.routing import shard_names
+from flows.settings import Settings
+from models.learn import LearnState
+
+
+@dataclass
+class Progress:
+    """How far the shards of a process have come, so that old tables can be let go."""
+
+    seconds: dict[tuple[str, int], int] = field(default_factory=dict)
+
+    def slowest(self) -> int:
+        """The second that every shard has passed; -1 before all have begun."""
+        return min(self.seconds.values(), default=-1)
+
+
+class Runtime:
+    """Made once a process; steps hold it, snapshots never do."""
+
+    def __init__(
+        self, settings: Settings, live: bool = False, recovers: bool = False, workers: int = 1
+    ) -> None:
+        self.settings = settings
+        self.live = live
+        self.recovers = recovers
+        self.workers = workers
+        self.shard_names = shard_names(settings.flow.shards)
+        self.shard_number = {name: number for number, name in enumerate(self.shard_names)}
+        self.feature_names = names(settings.content.attributes)
+        self.catalogue = Catalogue(settings.catalogue)
+        delay_s = settings.table_delay_s
+        self.scenes = Scenes(self.catalogue, delay_s, settings.scene, settings.content)
+        prior = LearnState(settings.learn, self.feature_names).table()
+        self.boards = Boards(self.scenes, prior, delay_s, settings.slate.reason_min)
+        self.scenes.waits = self.boards.waits = not live
+        self.progress = Progress()
+        self.waiting_observe: set[str] = set()
+        self.waiting_decide: set[str] = set()
+        self.observe = ObserveContext(
+            observe=settings.observe,
+            people=settings.people,
+            join=settings.join,
+            vector=settings.vector,
+            strengths=settings.strengths,
+            scenes=self.scenes,
+            lateness_ms=settings.flow.lateness_ms,
+            width=len(self.feature_names),
+            seed=settings.flow.seed,
+        )
+        self.decide = DecideContext(
+            slate=settings.slate, push=settings.push, vector=settings.vector, boards=self.boards
+        )
+
+    def forget(self) -> None:
+        """Drop the tables that no shard of this process can still need."""
+        second = self.progress.slowest()
+        if second >= 0:
+            self.scenes.tables.forget_before(second)
+            self.boards.tables.forget_before(second)

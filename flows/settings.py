@@ -1,0 +1,189 @@
+"""Every setting of the product in one typed place: defaults, a TOML file, then the environment.
+
+A section is a settings dataclass of the room that uses it. `LIVELOOM_SECTION_NAME` in the
+environment overrides `name` in `[section]` of the file.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+import types
+import typing
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from decisions.push.settings import PushSettings
+from decisions.settings import SlateSettings
+from events.clock import ClockSettings
+from events.decode import DecodeSettings
+from events.logs import LogSettings
+from events.setting import setting
+from features.catalogue import CatalogueSettings
+from features.content import ContentSettings
+from features.identity import IdentitySettings
+from features.join import JoinSettings
+from features.observe import ObserveSettings
+from features.people import PeopleSettings
+from features.rooms import RoomSettings
+from features.scene import SceneSettings
+from features.strengths import StrengthSettings
+from features.vector import VectorSettings
+from models.settings import LearnSettings
+from sinks.settings import RedisSettings
+
+
+class SettingsError(ValueError):
+    """A setting is unknown or has a wrong value; the message says which and what is allowed."""
+
+
+@dataclasses.dataclass(frozen=True)
+class FlowSettings:
+    """How the dataflow is cut and paced."""
+
+    shards: int = setting(64, "shards", "Fixed for the life of a recovery folder.")
+    lateness_ms: int = setting(10_000, "ms", "How late an event may come and still be in order.")
+    table_slack_s: int = setting(
+        2, "s", "A table is used this long after its last event could come; room for it to travel."
+    )
+    chunk_rows: int = setting(8_192, "rows", "Rows a round in a replay: larger is faster.")
+    epoch_s: float = setting(10.0, "s", "How often state is made durable; a crash repeats this.")
+    epoch_rows_max: int = setting(
+        500_000, "rows", "Rows read in one epoch, so that no process runs far ahead of another."
+    )
+    deliver_parts: int = setting(
+        2, "partitions", "Of delivery, each with its connection; fixed for a recovery folder."
+    )
+    cards_every_s: int = setting(10, "s of event time", "How often model cards are rewritten.")
+    seed: int = setting(1, "number", "Of sampled negatives.")
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """All sections."""
+
+    flow: FlowSettings = dataclasses.field(default_factory=FlowSettings)
+    decode: DecodeSettings = dataclasses.field(default_factory=DecodeSettings)
+    clock: ClockSettings = dataclasses.field(default_factory=ClockSettings)
+    log: LogSettings = dataclasses.field(default_factory=LogSettings)
+    strengths: StrengthSettings = dataclasses.field(default_factory=StrengthSettings)
+    catalogue: CatalogueSettings = dataclasses.field(default_factory=CatalogueSettings)
+    content: ContentSettings = dataclasses.field(default_factory=ContentSettings)
+    rooms: RoomSettings = dataclasses.field(default_factory=RoomSettings)
+    scene: SceneSettings = dataclasses.field(default_factory=SceneSettings)
+    identity: IdentitySettings = dataclasses.field(default_factory=IdentitySettings)
+    people: PeopleSettings = dataclasses.field(default_factory=PeopleSettings)
+    observe: ObserveSettings = dataclasses.field(default_factory=ObserveSettings)
+    join: JoinSettings = dataclasses.field(default_factory=JoinSettings)
+    vector: VectorSettings = dataclasses.field(default_factory=VectorSettings)
+    learn: LearnSettings = dataclasses.field(default_factory=LearnSettings)
+    slate: SlateSettings = dataclasses.field(default_factory=SlateSettings)
+    push: PushSettings = dataclasses.field(default_factory=PushSettings)
+    redis: RedisSettings = dataclasses.field(default_factory=RedisSettings)
+
+    @property
+    def table_delay_s(self) -> int:
+        """How old a table is at least when it is used."""
+        return self.flow.lateness_ms // 1000 + self.flow.table_slack_s
+
+
+@dataclasses.dataclass(frozen=True)
+class Described:
+    """One setting for people: where it stands, what it is, and why."""
+
+    section: str
+    name: str
+    value: Any
+    default: Any
+    unit: str
+    why: str
+
+
+def describe(settings: Settings) -> Iterator[Described]:
+    """Every setting, section by section."""
+    defaults = Settings()
+    for section in dataclasses.fields(Settings):
+        held, usual = getattr(settings, section.name), getattr(defaults, section.name)
+        for entry in dataclasses.fields(held):
+            yield Described(
+                section.name,
+                entry.name,
+                getattr(held, entry.name),
+                getattr(usual, entry.name),
+                entry.metadata["unit"],
+                entry.metadata["why"],
+            )
+
+
+def load(path: str | None, environment: Mapping[str, str]) -> Settings:
+    """The settings of a TOML file (none: the defaults), overridden by the environment."""
+    values: dict[str, dict[str, Any]] = {}
+    if path is not None:
+        try:
+            values = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        except OSError as problem:
+            raise SettingsError(f"{path} cannot be read: {problem.strerror}") from None
+        except tomllib.TOMLDecodeError as problem:
+            raise SettingsError(f"{path} is not TOML: {problem}") from None
+    for name, text in environment.items():
+        place = _place(name)
+        if place is not None:
+            values.setdefault(place[0], {})[place[1]] = text
+    return _build(values)
+
+
+def _place(variable: str) -> tuple[str, str] | None:
+    """Section and name of an environment variable that overrides a setting."""
+    if not variable.startswith("LIVELOOM_"):
+        return None
+    rest = variable.removeprefix("LIVELOOM_").lower()
+    for section in dataclasses.fields(Settings):
+        if rest.startswith(section.name + "_"):
+            return section.name, rest.removeprefix(section.name + "_")
+    return None
+
+
+def _build(values: Mapping[str, Mapping[str, Any]]) -> Settings:
+    kinds = typing.get_type_hints(Settings)
+    sections = {}
+    for section, entries in values.items():
+        if section not in kinds:
+            raise SettingsError(f"no section [{section}]; there are {', '.join(sorted(kinds))}")
+        if not isinstance(entries, Mapping):
+            raise SettingsError(f"{section} is a section: write [{section}] and its settings below")
+        sections[section] = _section(section, kinds[section], entries)
+    return Settings(**sections)
+
+
+def _section(section: str, kind: Any, entries: Mapping[str, Any]) -> Any:
+    hints = typing.get_type_hints(kind)
+    known = {}
+    for name, value in entries.items():
+        if name not in hints:
+            raise SettingsError(
+                f"no setting {section}.{name}; there are {', '.join(sorted(hints))}"
+            )
+        try:
+            known[name] = _convert(value, hints[name])
+        except (msgspec.MsgspecError, ValueError) as problem:
+            raise SettingsError(f"{section}.{name}: {problem}") from None
+    try:
+        return kind(**known)
+    except ValueError as problem:
+        raise SettingsError(f"[{section}]: {problem}") from None
+
+
+def _convert(value: Any, hint: Any) -> Any:
+    """A TOML value, or a text from the environment, as the setting's type."""
+    origin = typing.get_origin(hint)
+    if isinstance(value, str) and hint is not str and origin is not types.UnionType:
+        if hint is bool:
+            words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+            if value.lower() not in words:
+                raise ValueError(f"{value!r} is neither true nor false")
+            return words[value.lower()]
+        value = msgspec.json.decode(value) if origin else value
+    return msgspec.convert(value, hint, strict=False)

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import orjson
+import pytest
+from bytewax import operators as op
+from bytewax.dataflow import Dataflow
+from bytewax.recovery import RecoveryConfig, init_db_dir
+from bytewax.testing import TestingSource, run_main
+
+from decisions.outputs import Decision, Delivery, Push, Write, encode, head
+from sinks.adapters import DeadLetterSink, DeliverSink
+from sinks.connect import Client
+from sinks.dead_letters import DeadLetterRuns, merge_dead_letters
+from sinks.decision_log import DecisionRuns, merge_decisions
+from sinks.redis_sink import RedisWriter
+from sinks.settings import RedisSettings
+
+BASE = 1_767_225_600_000
+STEPS = 12
+
+
+def delivery(number: int) -> Delivery:
+    """Step n of four users in turn: a value, a decision, and for every third a push."""
+    user = f"u{number % 4}"
+    body = head(BASE + number, BASE) + b'"n":%d}' % number
+    pushes = [Push(f"p{number}", user, BASE + number, b'{"push_id":"p%d"}' % number)]
+    return Delivery(
+        writes=[Write(user, "recs", BASE + number, body)],
+        pushes=pushes if number % 3 == 0 else [],
+        decisions=[Decision(BASE + number, user, number, "recs", b'{"n":%d}' % number)],
+    )
+
+
+def run(
+    client: Client,
+    settings: RedisSettings,
+    folder: Path,
+    source: TestingSource[Any],
+    hold_epochs: int,
+) -> None:
+    def make_writer(part: str, marks: Mapping[str, int]) -> RedisWriter:
+        return RedisWriter(client, settings, part, marks=marks)
+
+    recovery = folder / "recovery"
+    if not recovery.exists():
+        recovery.mkdir()
+        init_db_dir(recovery, 1)
+    flow = Dataflow("f")
+    keyed = op.map("key", op.input("in", flow, source), lambda n: (f"s{n % 4}", n))
+    packed = op.map(
+        "pack",
+        keyed,
+        lambda kn: (kn[0], encode(delivery(kn[1])) if kn[1] % 2 else delivery(kn[1])),
+    )
+    log = lambda part: DecisionRuns(folder, part)  # noqa: E731
+    op.output("deliver", packed, DeliverSink(3, make_writer, hold_epochs, 7 * 86_400_000, log))
+    dead = op.map("dead", keyed, lambda kn: (kn[0], [(kn[1], "log", b'{"row":%d}' % kn[1])]))
+    op.output("letters", dead, DeadLetterSink(2, lambda part: DeadLetterRuns(folder, part)))
+    run_main(flow, epoch_interval=timedelta(0), recovery_config=RecoveryConfig(str(recovery)))
+
+
+def pushed(client: Any) -> list[str]:
+    return sorted(
+        (
+            orjson.loads(fields[b"d"])["push_id"]
+            for stream in range(4)
+            for _, fields in client.xrange(f"ll:{{push:{stream}}}:out")
+        ),
+        key=lambda push_id: int(push_id[1:]),
+    )
+
+
+@pytest.mark.parametrize("crash_before", range(STEPS + 1))
+def test_killed_anywhere_and_resumed_it_ends_as_if_never_killed(
+    client: Any, quick: RedisSettings, tmp_path: Path, crash_before: int
+):
+    numbers: list[Any] = list(range(STEPS))
+    numbers.insert(crash_before, TestingSource.ABORT())
+    source = TestingSource(numbers)
+    for _ in range(2):
+        run(client, quick, tmp_path, source, hold_epochs=0)
+    values = [orjson.loads(client.get(f"ll:{{u{u}}}:recs"))["n"] for u in range(4)]
+    assert values == [8, 9, 10, 11]
+    assert pushed(client) == ["p0", "p3", "p6", "p9"]
+    assert merge_decisions(tmp_path, tmp_path / "decisions.jsonl") == STEPS
+    lines = (tmp_path / "decisions.jsonl").read_bytes().splitlines()
+    assert [orjson.loads(line)["seq"] for line in lines] == list(range(STEPS))
+    assert merge_dead_letters(tmp_path, tmp_path / "dead_letters.jsonl") == STEPS
+
+
+@pytest.mark.parametrize("crash_before", range(0, STEPS, 3))
+def test_held_pushes_survive_a_crash_and_leave_once(
+    client: Any, quick: RedisSettings, tmp_path: Path, crash_before: int
+):
+    numbers: list[Any] = list(range(STEPS))
+    numbers.insert(crash_before, TestingSource.ABORT())
+    source = TestingSource([*numbers, TestingSource.EOF(), *range(STEPS, 2 * STEPS)])
+    for _ in range(4):  # to the crash, to the end, the end once more, and what follows it
+        run(client, quick, tmp_path, source, hold_epochs=2)
+    expected = [f"p{n}" for n in range(0, STEPS, 3)]
+    assert pushed(client)[:4] == expected
+    streams = sum(client.xlen(f"ll:{{push:{n}}}:out") for n in range(4))
+    assert len(set(pushed(client))) == streams
+
+
+def test_a_state_of_another_version_is_refused(
+    client: Client, quick: RedisSettings, tmp_path: Path
+):
+    def make_writer(part: str, marks: Mapping[str, int]) -> RedisWriter:
+        return RedisWriter(client, quick, part, marks=marks)
+
+    state = msgspec.msgpack.encode([9, {}, b"", 0])
+    with pytest.raises(ValueError, match="state version 9, this program reads 1"):
+        DeliverSink(3, make_writer, 0, 0).build_part("s", "000", state)
+    with pytest.raises(ValueError, match="state version 9"):
+        DeadLetterSink(3, lambda part: DeadLetterRuns(tmp_path, part)).build_part("s", "000", state)
