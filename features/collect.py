@@ -8,10 +8,12 @@ that is how its clock moves.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from events import kinds
 from events.hashing import hash64, shard_of
 from events.kinds import Event, person_of
+from events.letters import DeadLetter
 from features.catalogue import Entry
 from features.rooms import CLICK, ENTER, IMPRESSION, LEAVE, ORDER, SIGNAL, RoomRow
 from features.rows import Rows
@@ -23,9 +25,19 @@ _SHARDS_KNOWN_MAX = 200_000
 
 
 class Split:
-    """The parts of one round."""
+    """The parts of one round. `counts`, of all rounds, come with the last."""
 
-    __slots__ = ("catalogue", "clock_ms", "done", "identity", "rooms", "round", "shards")
+    __slots__ = (
+        "catalogue",
+        "clock_ms",
+        "counts",
+        "done",
+        "identity",
+        "letters",
+        "rooms",
+        "round",
+        "shards",
+    )
 
     def __init__(self, round: int, clock_ms: int, seq: int, shards: int, done: bool) -> None:
         self.round = round
@@ -33,8 +45,10 @@ class Split:
         self.done = done
         self.catalogue: list[Entry] = []
         self.rooms: list[RoomRow] = []
-        self.identity = Rows(round, clock_ms, seq, False, done)
-        self.shards = [Rows(round, clock_ms, seq, False, done) for _ in range(shards)]
+        self.identity = Rows(-1, round, clock_ms, seq, False, done)
+        self.shards = [Rows(shard, round, clock_ms, seq, False, done) for shard in range(shards)]
+        self.letters: list[DeadLetter] = []
+        self.counts: dict[str, Any] = {}
 
 
 class Splitter:
@@ -93,7 +107,7 @@ class Splitter:
         split.identity.seq = seq
         for rows in split.shards:
             rows.seq = seq
-            rows.identity = bool(identity)
+            rows.identity = bool(identity) or done
         return split, seq
 
     def _code(self, event: Event) -> int:

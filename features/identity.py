@@ -58,7 +58,7 @@ class Identity:
 
     def apply(self, rows: Rows) -> Rows:
         """The same round with each row under the name it counts for, links among them."""
-        resolved = Rows(rows.round, rows.clock_ms, rows.seq, False, rows.done)
+        resolved = Rows(rows.shard, rows.round, rows.clock_ms, rows.seq, False, rows.done)
         out = resolved.rows
         for row in rows.rows:
             event, _, number, key, clock_ms, seq = row

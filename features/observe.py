@@ -99,8 +99,9 @@ class ObserveSettings:
 
 @dataclass(slots=True)
 class Observed:
-    """What came out of some rows, in order."""
+    """What came out of some rows of a shard, in order."""
 
+    shard: int
     steps: list[Step] = field(default_factory=list)
     tags: list[tuple[str, int, bytes]] = field(default_factory=list)
     examples: list[Example] = field(default_factory=list)
@@ -127,8 +128,9 @@ class ObserveContext:
 class ObserveShard:
     """All users of one shard. Guarantee: the state is a function of the shard's rows alone."""
 
-    def __init__(self, context: ObserveContext) -> None:
+    def __init__(self, context: ObserveContext, shard: int) -> None:
         self.context = context
+        self.shard = shard
         self.counts = dict.fromkeys(
             ("events", "duplicates", "late", "unknown_item", "signals", "too_old", "no_consent",
              "tags_dropped", "lists", "impressions", "product_impressions", "examples", "linked"), 0
@@ -153,7 +155,7 @@ class ObserveShard:
         self._place = 0
         self._dirty: dict[str, None] = {}
         self._swept_ms = 0
-        self._out = Observed()
+        self._out = Observed(shard)
         self._handlers: dict[type, Callable[[Any, str, User, int, int], None]] = {
             kinds.Impression: self._on_impression,
             kinds.User: self._on_user,
@@ -201,7 +203,7 @@ class ObserveShard:
             self.people.sweep(self.clock_ms)
         if len(self._views) > 2 * self.context.people.hot_users_max:
             self._views.clear()
-        out, self._out = self._out, Observed()
+        out, self._out = self._out, Observed(self.shard)
         return out
 
     def _work(self, rows: Rows) -> bool:

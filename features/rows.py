@@ -31,17 +31,24 @@ time, ms; catalogue events before the row."""
 
 
 class Rows:
-    """The rows of one shard in one round, in log order.
+    """The rows of one shard in one round, in log order; `shard` is -1 while several may be in it.
 
     `clock_ms` and `seq` are those after the whole round; `identity` says that the round has a
     part that comes by way of IDENTITY; `done` that the log has ended.
     """
 
-    __slots__ = ("clock_ms", "done", "identity", "round", "rows", "seq")
+    __slots__ = ("clock_ms", "done", "identity", "round", "rows", "seq", "shard")
 
     def __init__(
-        self, round: int, clock_ms: int, seq: int, identity: bool = False, done: bool = False
+        self,
+        shard: int,
+        round: int,
+        clock_ms: int,
+        seq: int,
+        identity: bool = False,
+        done: bool = False,
     ) -> None:
+        self.shard = shard
         self.round = round
         self.clock_ms = clock_ms
         self.seq = seq
@@ -52,27 +59,35 @@ class Rows:
     def pack(self) -> bytes:
         """The rows as bytes, for another process or a snapshot."""
         return msgspec.msgpack.encode(
-            (self.round, self.clock_ms, self.seq, self.identity, self.done, self.rows)
+            (
+                self.shard,
+                self.round,
+                self.clock_ms,
+                self.seq,
+                self.identity,
+                self.done,
+                self.rows,
+            )
         )
 
     def __reduce__(self) -> tuple[Any, ...]:
         return unpack_rows, (self.pack(),)
 
 
-_PACKED = msgspec.msgpack.Decoder(tuple[int, int, int, bool, bool, list[Row]])
+_PACKED = msgspec.msgpack.Decoder(tuple[int, int, int, int, bool, bool, list[Row]])
 
 
 def unpack_rows(packed: bytes) -> Rows:
     """The rows of `Rows.pack`."""
-    round, clock_ms, seq, identity, done, rows = _PACKED.decode(packed)
-    unpacked = Rows(round, clock_ms, seq, identity, done)
+    shard, round, clock_ms, seq, identity, done, rows = _PACKED.decode(packed)
+    unpacked = Rows(shard, round, clock_ms, seq, identity, done)
     unpacked.rows = rows
     return unpacked
 
 
 def merge_rows(first: Rows, second: Rows) -> Rows:
     """Both parts of one round, in log order."""
-    merged = Rows(first.round, first.clock_ms, first.seq, False, first.done)
+    merged = Rows(first.shard, first.round, first.clock_ms, first.seq, False, first.done)
     merged.rows = sorted(first.rows + second.rows, key=lambda row: row[2])
     return merged
 

@@ -17,18 +17,25 @@ _EXAMPLES = msgspec.msgpack.Decoder(list[Example])
 
 
 class Tick:
-    """Something that was waited for has come."""
+    """Something that a shard waited for has come."""
 
-    __slots__ = ()
+    __slots__ = ("shard",)
+
+    def __init__(self, shard: int) -> None:
+        self.shard = shard
 
 
 class Identified:
     """Rows that came by way of IDENTITY, for one shard."""
 
-    __slots__ = ("rows",)
+    __slots__ = ("rows", "shard")
 
     def __init__(self, rows: Rows) -> None:
         self.rows = rows
+        self.shard = rows.shard
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Identified, (self.rows,)
 
 
 class CatalogueUpdate:
@@ -81,7 +88,7 @@ class Learnable:
 
     __slots__ = ("examples", "progress_s", "shard")
 
-    def __init__(self, shard: str, examples: list[Example], progress_s: int) -> None:
+    def __init__(self, shard: int, examples: list[Example], progress_s: int) -> None:
         self.shard = shard
         self.examples = examples
         self.progress_s = progress_s
@@ -91,7 +98,7 @@ class Learnable:
         return _unpack_learnable, (self.shard, packed, self.progress_s)
 
 
-def _unpack_learnable(shard: str, packed: bytes, progress_s: int) -> Learnable:
+def _unpack_learnable(shard: int, packed: bytes, progress_s: int) -> Learnable:
     return Learnable(shard, _EXAMPLES.decode(packed), progress_s)
 
 

@@ -37,7 +37,6 @@ class Runtime:
         self.recovers = recovers
         self.workers = workers
         self.shard_names = shard_names(settings.flow.shards)
-        self.shard_number = {name: number for number, name in enumerate(self.shard_names)}
         self.feature_names = names(settings.content.attributes)
         self.catalogue = Catalogue(settings.catalogue)
         delay_s = settings.table_delay_s
@@ -46,8 +45,8 @@ class Runtime:
         self.boards = Boards(self.scenes, prior, delay_s, settings.slate.reason_min)
         self.scenes.waits = self.boards.waits = not live
         self.progress = Progress()
-        self.waiting_observe: set[str] = set()
-        self.waiting_decide: set[str] = set()
+        self.waiting_observe: set[int] = set()
+        self.waiting_decide: set[int] = set()
         self.observe = ObserveContext(
             observe=settings.observe,
             people=settings.people,

@@ -1,16 +1,11 @@
-"""The kernels as the engine's steps: each adapter hands items in, and snapshots as bytes out.
-
-Without recovery a snapshot would be thrown away, so none is made.
-"""
+"""The kernels as the engine's steps: each adapter hands items in, and snapshots as bytes out."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
-from bytewax.operators import StatefulBatchLogic
 
 from decisions.decide import DecideShard
 from decisions.outputs import CardWrite, Delivery, RoomWrite, Write, head
@@ -31,53 +26,11 @@ from flows.messages import (
 )
 from flows.rooms_value import room_writes
 from flows.runtime import Runtime
+from flows.step import Step
 from models.learn import LearnState
 from models.table import WeightsTable, decode_table, encode_table
 
-Logic = StatefulBatchLogic[Any, Any, bytes]
-Build = Callable[[bytes | None], Logic]
-_FOREVER_S = 1 << 40
-
-
-class Step(Logic):
-    """Items in and out as they come; a resumed step may speak first (`resend`)."""
-
-    def __init__(self, resumed: bool, recovers: bool) -> None:
-        self._resend_at = datetime.now(UTC) if resumed else None
-        self._recovers = recovers
-
-    def on_batch(self, values: list[Any]) -> tuple[Iterable[Any], bool]:
-        """Take a batch of items for this key."""
-        return self.take(values), False
-
-    def on_notify(self) -> tuple[Iterable[Any], bool]:
-        """Once after a restart: say again what others may have missed."""
-        self._resend_at = None
-        return self.resend(), False
-
-    def on_eof(self) -> tuple[Iterable[Any], bool]:
-        """The end of the input adds nothing: the log's last round said so already."""
-        return (), False
-
-    def notify_at(self) -> datetime | None:
-        """When to speak first."""
-        return self._resend_at
-
-    def snapshot(self) -> bytes:
-        """The kernel's state."""
-        return self.pack() if self._recovers else b""
-
-    def take(self, values: list[Any]) -> Iterable[Any]:
-        """What comes of a batch."""
-        raise NotImplementedError
-
-    def resend(self) -> Iterable[Any]:
-        """What is said once after a restart."""
-        return ()
-
-    def pack(self) -> bytes:
-        """The state as versioned bytes."""
-        return b""
+FOREVER_S = 1 << 40
 
 
 class CatalogueStep(Step):
@@ -148,19 +101,27 @@ class RoomsStep(Step):
         oldest_s = self._stats.closed_s - self._slack_s
         while len(self._recent) > 1 and self._recent[1].stamp_s <= oldest_s:
             del self._recent[0]
-        return [RoomTables(tables, self._progress())]
+        made: list[Any] = [RoomTables(tables, self._progress())]
+        if self._done:
+            stats = self._stats
+            made.append(
+                Report(
+                    "rooms",
+                    {
+                        "late_room_rows": stats.late,
+                        "repeated_room_rows": stats.duplicates,
+                        "dropped_rooms": stats.dropped,
+                    },
+                )
+            )
+        return made
 
     def _progress(self) -> int:
-        return _FOREVER_S if self._done else self._stats.closed_s
+        return FOREVER_S if self._done else self._stats.closed_s
 
     def resend(self) -> Iterable[Any]:
         """The tables that may still be used."""
         return [RoomTables(self._recent, self._progress())]
-
-    def report(self) -> dict[str, int]:
-        """What was counted."""
-        stats = self._stats
-        return {"room_rows_late": stats.late, "rooms_dropped": stats.dropped}
 
     def pack(self) -> bytes:
         """State and recent tables."""
@@ -198,19 +159,23 @@ class IdentityStep(Step):
 class ObserveStep(Step):
     """One key a shard: its users."""
 
-    def __init__(self, runtime: Runtime, name: str, state: bytes | None) -> None:
+    def __init__(self, runtime: Runtime, state: bytes | None) -> None:
         super().__init__(False, runtime.recovers)
         self._runtime = runtime
-        self._name = name
         self._lateness_ms = runtime.settings.flow.lateness_ms
-        self._shard = ObserveShard(runtime.observe)
-        runtime.progress.seconds["observe", runtime.shard_number[name]] = -1
-        if state:
-            self._shard.restore(state)
+        self._shard: ObserveShard | None = None
+        if state is not None:
+            number, packed = _SHARD.decode(state)
+            self._begin(number).restore(packed)
 
-    def take(self, values: list[Any]) -> Iterable[Any]:
+    def _begin(self, number: int) -> ObserveShard:
+        self._runtime.progress.seconds["observe", number] = -1
+        self._shard = ObserveShard(self._runtime.observe, number)
+        return self._shard
+
+    def take(self, values: list[Rows | Identified | Tick]) -> Iterable[Any]:
         """Rows, their anonymous part, or word that something waited for has come."""
-        shard, runtime = self._shard, self._runtime
+        shard = self._shard or self._begin(values[0].shard)
         for value in values:
             if isinstance(value, Identified):
                 shard.apply_identity(value.rows)
@@ -218,29 +183,34 @@ class ObserveStep(Step):
                 shard.apply(value)
         out = shard.drain()
         if shard.is_waiting:
-            runtime.waiting_observe.add(self._name)
+            self._runtime.waiting_observe.add(shard.shard)
         if not (out.ends or out.steps or out.tags or out.examples or out.erased):
             return ()
-        return self._made(out)
+        return self._made(shard, out)
 
-    def _made(self, out: Observed) -> Iterator[Any]:
+    def _made(self, shard: ObserveShard, out: Observed) -> Iterator[Any]:
         yield out
         progress_s, done = -1, False
         if out.ends:
             clock_ms, _, done = out.ends[-1]
             progress_s = (clock_ms - self._lateness_ms) // 1000 - 1
-            number = self._runtime.shard_number[self._name]
-            self._runtime.progress.seconds["observe", number] = clock_ms // 1000
-        yield Learnable(self._name, out.examples, _FOREVER_S if done else progress_s)
+            self._runtime.progress.seconds["observe", shard.shard] = clock_ms // 1000
+        yield Learnable(shard.shard, out.examples, FOREVER_S if done else progress_s)
         if out.tags or out.erased:
             writes = [Write(user, "tags", version, body) for user, version, body in out.tags]
-            yield Delivery(source=self._name, writes=writes, erased=out.erased)
+            yield Delivery(
+                source=self._runtime.shard_names[shard.shard], writes=writes, erased=out.erased
+            )
         if done:
-            yield Report(f"observe {self._name}", self._shard.totals())
+            yield Report(f"observe {shard.shard}", shard.totals())
 
     def pack(self) -> bytes:
         """The shard's state."""
-        return self._shard.snapshot()
+        assert self._shard is not None
+        return msgspec.msgpack.encode((self._shard.shard, self._shard.snapshot()))
+
+
+_SHARD = msgspec.msgpack.Decoder(tuple[int, bytes])
 
 
 class LearnStep(Step):
@@ -250,7 +220,7 @@ class LearnStep(Step):
         super().__init__(state is not None, runtime.recovers)
         settings = runtime.settings
         self._names = runtime.feature_names
-        self._progress = dict.fromkeys(runtime.shard_names, -1)
+        self._progress = [-1] * settings.flow.shards
         self._slack_s = settings.table_delay_s + settings.flow.table_slack_s
         self._cards_every_s = settings.flow.cards_every_s
         self._cards_s = 0
@@ -270,7 +240,7 @@ class LearnStep(Step):
             for example in value.examples:
                 add(example)
             progress[value.shard] = max(progress[value.shard], value.progress_s)
-        closed_s = min(progress.values())
+        closed_s = min(progress)
         if closed_s <= self._closed_s:
             return ()
         self._closed_s = closed_s
@@ -279,7 +249,7 @@ class LearnStep(Step):
     def _close(self, closed_s: int) -> Iterator[Any]:
         tables = self._learn.close(closed_s)
         self._recent += tables
-        done = closed_s >= _FOREVER_S
+        done = closed_s >= FOREVER_S
         if not done:
             while len(self._recent) > 1 and self._recent[1][0] <= closed_s - self._slack_s:
                 del self._recent[0]
@@ -309,57 +279,62 @@ class LearnStep(Step):
         )
 
 
-_LEARN = msgspec.msgpack.Decoder(
-    tuple[bytes, dict[str, int], int, int, list[tuple[int, bytes]]]
-)
+_LEARN = msgspec.msgpack.Decoder(tuple[bytes, list[int], int, int, list[tuple[int, bytes]]])
 
 
 class DecideStep(Step):
     """One key a shard: its users' slates and pushes."""
 
-    def __init__(self, runtime: Runtime, name: str, state: bytes | None) -> None:
+    def __init__(self, runtime: Runtime, state: bytes | None) -> None:
         super().__init__(False, runtime.recovers)
         self._runtime = runtime
-        self._name = name
-        self._number = runtime.shard_number[name]
-        self._shard = DecideShard(runtime.decide, self._number)
-        runtime.progress.seconds["decide", self._number] = -1
-        if state:
-            self._shard.restore(state)
+        self._shard: DecideShard | None = None
+        if state is not None:
+            number, packed = _SHARD.decode(state)
+            self._begin(number).restore(packed)
 
-    def take(self, values: list[Any]) -> Iterable[Any]:
+    def _begin(self, number: int) -> DecideShard:
+        self._runtime.progress.seconds["decide", number] = -1
+        self._shard = DecideShard(self._runtime.decide, number)
+        return self._shard
+
+    def take(self, values: list[Observed | Tick]) -> Iterable[Any]:
         """What OBSERVE made, or word that new weights have come."""
-        shard, runtime = self._shard, self._runtime
+        shard = self._shard or self._begin(values[0].shard)
         for value in values:
-            if not isinstance(value, Tick):
+            if isinstance(value, Observed):
                 shard.apply(value.steps, value.ends)
         out = shard.drain()
-        runtime.progress.seconds["decide", self._number] = shard.clock_ms // 1000
+        self._runtime.progress.seconds["decide", shard.shard] = shard.clock_ms // 1000
         if shard.is_waiting:
-            runtime.waiting_decide.add(self._name)
-        if not (out.writes or out.pushes or out.decisions or out.done):
-            return ()
-        made: list[Any] = [
-            Delivery(
-                source=self._name, writes=out.writes, pushes=out.pushes, decisions=out.decisions
+            self._runtime.waiting_decide.add(shard.shard)
+        made: list[Any] = []
+        if out.writes or out.pushes or out.decisions:
+            made.append(
+                Delivery(
+                    source=self._runtime.shard_names[shard.shard],
+                    writes=out.writes,
+                    pushes=out.pushes,
+                    decisions=out.decisions,
+                )
             )
-        ]
         if out.done:
-            made.append(Report(f"decide {self._name}", shard.totals()))
+            made.append(Report(f"decide {shard.shard}", shard.totals()))
         return made
 
     def pack(self) -> bytes:
         """The shard's state."""
-        return self._shard.snapshot()
+        assert self._shard is not None
+        return msgspec.msgpack.encode((self._shard.shard, self._shard.snapshot()))
 
 
 class ShareStep(Step):
     """One key a worker: takes what is for the whole process, and wakes the shards that wait."""
 
-    def __init__(self, runtime: Runtime, stage: str) -> None:
+    def __init__(self, runtime: Runtime, observes: bool) -> None:
         super().__init__(False, False)
         self._runtime = runtime
-        self._stage = stage
+        self._observes = observes
 
     def take(self, values: list[Any]) -> Iterable[Any]:
         """Catalogue events and room tables for OBSERVE, weights for DECIDE."""
@@ -377,9 +352,8 @@ class ShareStep(Step):
                     runtime.boards.tables.publish(stamp_s, weights)
                 runtime.boards.tables.advance(value.progress_s)
         runtime.forget()
-        if self._stage == "observe":
+        if self._observes:
             waiting, runtime.waiting_observe = runtime.waiting_observe, set()
         else:
             waiting, runtime.waiting_decide = runtime.waiting_decide, set()
-        return [(name, Tick()) for name in sorted(waiting)]
-
+        return [Tick(shard) for shard in sorted(waiting)]

@@ -36,10 +36,12 @@ class PushSettings:
     )
 
     hour_max: int = setting(
-        2, "pushes in any 60 min", "a third within the hour is what makes people switch pushes off"
+        2,
+        "pushes in any 60 min",
+        "a cautious start, to be tuned against how often pushes are switched off",
     )
     day_max: int = setting(
-        5, "pushes in any 24 h", "more are swiped away unread and cost the next one its reader"
+        5, "pushes in any 24 h", "a cautious start, to be tuned against dismissals"
     )
     min_gap_ms: int = setting(
         10 * MINUTE_MS, "ms", "two pushes that buzz together read as one nuisance"
@@ -70,12 +72,14 @@ class PushSettings:
         10 * MINUTE_MS, "ms before start", "enough to finish what one does and come over"
     )
     cart_soon_ttl_ms: int = setting(
-        30 * MINUTE_MS, "ms after start", "a line-up is mostly through its known products by then"
+        30 * MINUTE_MS, "ms after start", "assumes that by then most of a line-up has been shown"
     )
     cart_soon_day_max: int = setting(2, "pushes in any 24 h", "a cart holds many products")
     cart_soon_score: float = setting(0.7, "0 to 1", "a cart is intent, though not for this hour")
 
-    cart_on_air_ttl_ms: int = setting(10 * MINUTE_MS, "ms", "a product is seldom on air for longer")
+    cart_on_air_ttl_ms: int = setting(
+        10 * MINUTE_MS, "ms", "assumes that a product is seldom on air for longer"
+    )
     cart_on_air_day_max: int = setting(2, "pushes in any 24 h", "a cart holds many products")
     cart_on_air_score: float = setting(0.8, "0 to 1", "intent, and it is now or never")
 

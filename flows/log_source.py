@@ -1,0 +1,151 @@
+"""Recorded logs as the engine's source: one partition, read as fast as the flow can take it."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+import msgspec
+from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
+
+from events.collect import Collector
+from events.errors import StateError
+from events.stream import CollectSettings
+from features.collect import Split, Splitter
+from flows.runtime import Runtime
+from flows.stop import Stop
+
+_VERSION = 1
+_PART = "log"
+
+Told = Callable[[float, int], None]
+"""Is told the share of the logs that is read, 0 to 1, and the number of events so far."""
+
+
+class _State(msgspec.Struct, array_like=True):
+    """Where reading stands: all that a restart needs to give out the same rounds again."""
+
+    version: int
+    collector: bytes
+    round: int
+    seq: int
+    clock_ms: int
+    events: int
+    letters: dict[str, int]
+    finished: bool
+
+
+class LogPartition(StatefulSourcePartition[Split, bytes]):
+    """Reads rounds of rows; each ends at a row, wherever the chunk size cuts."""
+
+    def __init__(
+        self, paths: Sequence[str], runtime: Runtime, stop: Stop, told: Told, state: bytes | None
+    ) -> None:
+        settings = runtime.settings
+        collect = CollectSettings(settings.decode, settings.clock, settings.log)
+        self._runtime = runtime
+        self._stop = stop
+        self._told = told
+        self._chunk_rows = settings.flow.chunk_rows
+        self._rows_max = settings.flow.epoch_rows_max
+        self._splitter = Splitter(settings.flow.shards, settings.strengths)
+        self._rows_in_epoch = 0
+        self._round = self._seq = self._clock_ms = self._events = 0
+        self._letters: Counter[str] = Counter()
+        self._finished = False
+        if state is None:
+            self._collector = Collector(paths, collect)
+        else:
+            saved = _decode(state)
+            self._collector = Collector.restore(paths, saved.collector, collect)
+            self._round, self._seq, self._clock_ms = saved.round, saved.seq, saved.clock_ms
+            self._events, self._letters = saved.events, Counter(saved.letters)
+            self._finished = saved.finished
+
+    def next_batch(self) -> list[Split]:
+        """The next round; nothing while this epoch has read its share."""
+        if self._finished or self._stop.asked:
+            raise StopIteration
+        if self._runtime.workers > 1 and self._rows_in_epoch >= self._rows_max:
+            time.sleep(0.001)
+            return []
+        batch = self._collector.next(self._chunk_rows)
+        self._rows_in_epoch += len(batch.events)
+        self._events += len(batch.events)
+        self._letters.update(letter.reason for letter in batch.letters)
+        if batch.clocks:
+            self._clock_ms = max(self._clock_ms, batch.clocks[-1])
+        self._round += 1
+        split, self._seq = self._splitter.split(
+            self._round,
+            self._seq,
+            batch.events,
+            batch.clocks,
+            batch.rows,
+            self._clock_ms,
+            batch.done,
+        )
+        split.letters = batch.letters
+        if batch.done:
+            self._finished = True
+            split.counts = {
+                "rows": self._events,
+                "catalogue_events": self._seq,
+                "dead_letters": self._letters.total(),
+                "dead_letters_by_reason": dict(sorted(self._letters.items())),
+            }
+        self._told(batch.progress, self._events)
+        return [split]
+
+    def snapshot(self) -> bytes:
+        """Where reading stands."""
+        self._rows_in_epoch = 0
+        return msgspec.msgpack.encode(
+            _State(
+                _VERSION,
+                self._collector.state(),
+                self._round,
+                self._seq,
+                self._clock_ms,
+                self._events,
+                dict(self._letters),
+                self._finished,
+            )
+        )
+
+    def close(self) -> None:
+        """Close the logs."""
+        self._collector.close()
+
+
+def _decode(state: bytes) -> _State:
+    try:
+        saved = msgspec.msgpack.decode(state, type=_State)
+    except msgspec.MsgspecError as problem:
+        raise StateError.unreadable("the log source", problem) from problem
+    if saved.version != _VERSION:
+        raise StateError.version("the log source", saved.version, _VERSION)
+    return saved
+
+
+class LogSource(FixedPartitionedSource[Split, bytes]):
+    """Logs merged in event-time order.
+
+    Guarantee: killed anywhere, each row counts once; the rounds of one run may be cut otherwise
+    than those of the next, and nothing depends on it.
+    """
+
+    def __init__(self, paths: Sequence[str], runtime: Runtime, stop: Stop, told: Told) -> None:
+        self._paths = list(paths)
+        self._runtime = runtime
+        self._stop = stop
+        self._told = told
+
+    def list_parts(self) -> list[str]:
+        """One partition: the logs are one stream."""
+        return [_PART]
+
+    def build_part(self, step_id: str, for_part: str, resume_state: bytes | None) -> LogPartition:
+        """The partition, from its beginning or where it stood."""
+        return LogPartition(self._paths, self._runtime, self._stop, self._told, resume_state)

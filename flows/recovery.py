@@ -1,0 +1,82 @@
+"""The recovery folder: locked by one run at a time, and tied to the shape of the run that made it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import msgspec
+from bytewax.recovery import init_db_dir
+
+_SHAPE = "run.json"
+
+
+class RecoveryError(Exception):
+    """The folder cannot be used by this run; the message says why and what to do."""
+
+
+class Recovery:
+    """A folder with the engine's state store, a lock, and what the run must keep the same."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = Path(folder)
+        self.database = self.folder / "state"
+        self._lock: int | None = None
+
+    @property
+    def is_new(self) -> bool:
+        """Whether no run has left state here."""
+        return not (self.folder / _SHAPE).exists()
+
+    def open(self, shape: dict[str, Any]) -> None:
+        """Lock the folder, and make it or check that it was made by a run of the same shape."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._lock = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as problem:
+            raise RecoveryError(
+                f"the recovery folder {self.folder} cannot be written ({problem.strerror}): "
+                "give one that can"
+            ) from None
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RecoveryError(
+                f"another run uses the recovery folder {self.folder}: "
+                "stop it first, or give another folder"
+            ) from None
+        if not self.is_new:
+            made = msgspec.json.decode((self.folder / _SHAPE).read_bytes())
+            for name, value in shape.items():
+                if made.get(name) != value:
+                    raise RecoveryError(
+                        f"the recovery folder {self.folder} was made with {name} "
+                        f"{made.get(name)!r}, not {value!r}: set it back, or give an empty folder"
+                    )
+            return
+        self.database.mkdir(exist_ok=True)
+        if not any(self.database.iterdir()):
+            init_db_dir(self.database, 1)
+        part = self.folder / f"{_SHAPE}.new"
+        part.write_bytes(msgspec.json.encode(shape))
+        part.replace(self.folder / _SHAPE)
+
+    def close(self) -> None:
+        """Give the lock back."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def __enter__(self) -> Recovery:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
