@@ -61,9 +61,11 @@ class LiveRooms:
         self.tag_share = content.tag_share[live]
         self.room_tags = [content.room_tags[number] for number in live]
         self.hosts = content.host[live]
+        self.host_numbers: list[int] = self.hosts.tolist()
         self.host_ids = [content.host_ids[number] for number in live]
         prices = content.log_price[live]
         self.log_price = np.where(np.isnan(prices), np.inf, prices)
+        self.log_prices: list[float] = self.log_price.tolist()
         self.id_texts = [json_text(room_id) for room_id in self.ids]
         self.tag_texts = {tag: f'["tag_match",{json_text(tag)}]' for tag in content.tag_number}
         self.host_texts = {host: json_text(host) for host in content.host_number}

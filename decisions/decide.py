@@ -69,7 +69,7 @@ class DecideContext:
 
 
 class DecideShard:
-    """All decisions for one shard's users; a function of its steps, the catalogue and the tables."""
+    """All decisions for one shard's users: a function of its steps, catalogue and tables."""
 
     def __init__(self, context: DecideContext, shard: int) -> None:
         self.context = context
@@ -175,7 +175,7 @@ class DecideShard:
             return
         scene, table = self.boards.at(clock_ms // 1000, entry.seq)
         number = scene.content.number[room_id]
-        for user_id, held in sorted(active, key=lambda item: item[0]):
+        for _, held in sorted(active, key=lambda item: item[0]):
             if self.ranker.score_room(held.wish, scene, table, number) > held.last_score:
                 self._slate(held.wish, clock_ms, entry.seq)
 
@@ -269,7 +269,7 @@ class DecideShard:
         return msgspec.msgpack.encode(state)
 
     def restore(self, packed: bytes) -> None:
-        """Take the state of a snapshot; the catalogue must have been applied before the first step."""
+        """Take the state of a snapshot; the catalogue must be there before the first step."""
         try:
             state = _STATE.decode(packed)
         except msgspec.MsgspecError as problem:

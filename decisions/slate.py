@@ -7,7 +7,7 @@ over the rooms. Judge: `score_room`, which builds the whole vector and multiplie
 
 from __future__ import annotations
 
-from collections import Counter
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,10 +20,10 @@ from events.hashing import hash64, uniform
 from features.rows import Wish
 from features.scene import Scene
 from features.vector import VectorSettings, price_fit, user_part
-from models.scorer import sigmoid
 from models.table import WeightsTable
 
 _EXCLUDED = -np.inf
+_NO_REASON = '["newcomer"]'
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +44,20 @@ class Ranker:
 
     def scores(self, wish: Wish, board: Board, live: LiveRooms) -> NDArray[np.float64]:
         """The utility of each live room for the user, in logits; -inf where it is kept out."""
-        m10, m1h, m24, m7d, lift, affinity, followed, fit, shown_before, hour, activity, appetite = (
-            board.user_coefficients
-        )
+        (
+            m10,
+            m1h,
+            m24,
+            m7d,
+            lift,
+            affinity,
+            followed,
+            fit,
+            shown_before,
+            hour,
+            activity,
+            appetite,
+        ) = board.user_coefficients
         view, content = wish.view, board.content
         score = np.zeros(live.count)
         number_of = content.tag_number
@@ -125,125 +136,137 @@ class Ranker:
         score = self.scores(wish, board, live)
         best = _best(score, self.settings.pool)
         request_id = f"{hash64(wish.user_id):016x}-{version}"
-        chosen, propensities = self._choose(best, live, request_id)
-        picked = score[chosen].tolist()
-        own = self._tag_values(wish, board)
-        items = ",".join(
-            self._item(wish, board, live, own, place, value, propensity)
-            for place, value, propensity in zip(chosen, picked, propensities, strict=True)
-        )
-        tail = f'"request_id":"{request_id}","model":"utility@{board.second}","items":[{items}]}}'
-        last = min(picked) if len(picked) >= self.settings.items_max else _EXCLUDED
-        return Slate(
-            head(version, at_ms) + tail.encode(), [live.ids[place] for place in chosen], last
-        )
-
-    def _choose(
-        self, best: list[int], live: LiveRooms, request_id: str
-    ) -> tuple[list[int], list[float]]:
-        """At most so many rooms a host and a tag, some slots drawn from the rest of the pool.
-
-        The propensity of an item is the probability that its slot held it, given those before.
-        """
-        settings = self.settings
-        hosts: Counter[int] = Counter()
-        tags: Counter[str] = Counter()
-        varied: list[int] = []
-        crowded: list[int] = []
-        host_of, tags_of = live.hosts.take(best).tolist() if best else [], live.room_tags
-        for place, host in zip(best, host_of, strict=True):
-            room_tags = tags_of[place]
-            if (
-                hosts[host] >= settings.host_max
-                or len(varied) >= settings.items_max
-                or any(tags[tag] >= settings.tag_max for tag in room_tags)
-            ):
-                crowded.append(place)
-                continue
-            hosts[host] += 1
-            for tag in room_tags:
-                tags[tag] += 1
-            varied.append(place)
-        missing = settings.items_max - len(varied)
-        if missing > 0:
-            varied += crowded[:missing]
-            crowded = crowded[missing:]
-        share = settings.explore_share
-        propensities = [1.0] * len(varied)
-        if share <= 0.0 or not crowded:
-            return varied, propensities
-        for slot in range(len(varied)):
-            draw = uniform(f"{request_id}/{slot}", settings.seed)
-            if not crowded:
-                continue
-            if draw < share:
-                drawn = crowded.pop(int(draw / share * len(crowded)))
-                propensities[slot] = share / (len(crowded) + 1)
-                varied[slot] = drawn
-            else:
-                propensities[slot] = 1.0 - share
-        return varied, propensities
-
-    @staticmethod
-    def _tag_values(wish: Wish, board: Board) -> dict[str, float]:
-        m10, m1h, m24, m7d, lift = board.user_coefficients[:5]
-        return {
-            tag: value
-            for tag, (a, b, c, d, e) in wish.view.tags.items()
-            if (value := a * m10 + b * m1h + c * m24 + d * m7d + e * lift) > 0.0
-        }
-
-    def _item(
-        self,
-        wish: Wish,
-        board: Board,
-        live: LiveRooms,
-        own: dict[str, float],
-        place: int,
-        score: float,
-        propensity: float,
-    ) -> str:
-        """One item as JSON: its source, and at most two reasons, the user's own first."""
-        reason, worth, source = "", self.settings.reason_min, "popular"
-        for tag in live.room_tags[place]:
-            value = own.get(tag, 0.0)
-            if value > worth:
-                reason, worth, source = live.tag_texts[tag], value, "match"
-        view, host = wish.view, live.host_ids[place]
-        affinity, followed = board.user_coefficients[5], board.user_coefficients[6]
-        value = view.hosts.get(host, 0.0) * affinity
-        if host in view.follows:
-            value += followed
-        if value > worth or host in view.follows:
-            code = "followed_host" if host in view.follows else "trusted_host"
-            reason, worth, source = f'["{code}",{live.host_texts[host]}]', value, "host"
-        if view.log_price is not None:
-            price = float(live.log_price[place])
-            fit = board.user_coefficients[7] * price_fit(
-                view.log_price, price, self.vector.price_half
+        chosen, rest = self._choose(best, live)
+        # With less left than there are slots it could run out, and propensities would not be exact.
+        explores = self.settings.explore_share > 0.0 and len(rest) >= len(chosen)
+        explored = self._explore(chosen, rest, request_id) if explores else {}
+        picked = score[chosen]
+        shown = (1.0 / (1.0 + np.exp(-picked))).tolist()
+        reasons = self._reasons(wish, board, live, chosen)
+        greedy = f"{1.0 - self.settings.explore_share:.6g}" if explores else "1"
+        ids, also_of = live.id_texts, board.base_reasons
+        items = []
+        for slot, place in enumerate(chosen):
+            source, reason = reasons[slot]
+            propensity = greedy
+            if slot in explored:
+                source, reason = "explore", '["exploration"]'
+                propensity = f"{explored[slot]:.6g}"
+            also = also_of[place]
+            if also:
+                reason = f"{reason},{also}" if reason else also
+            items.append(
+                f'{{"room_id":{ids[place]},"score":{shown[slot]:.4f},"source":"{source}",'
+                f'"reasons":[{reason or _NO_REASON}],"propensity":{propensity}}}'
             )
-            if fit > worth:
-                reason, source = '["price_fit"]', "match"
-        explored = propensity < self.settings.explore_share
-        if explored:
-            source, reason = "explore", '["exploration"]'
-        also = board.base_reasons[place]
-        reasons = f"{reason},{also}" if reason and also else reason or also or '["newcomer"]'
-        return (
-            f'{{"room_id":{live.id_texts[place]},"score":{sigmoid(score):.4f},'
-            f'"source":"{source}","reasons":[{reasons}],"propensity":{propensity:.6g}}}'
+        body = (
+            f'"request_id":"{request_id}","model":"utility@{board.second}",'
+            f'"items":[{",".join(items)}]}}'
         )
+        last = float(picked.min()) if len(chosen) >= self.settings.items_max else _EXCLUDED
+        return Slate(
+            head(version, at_ms) + body.encode(), [live.ids[place] for place in chosen], last
+        )
+
+    def _choose(self, best: list[int], live: LiveRooms) -> tuple[list[int], list[int]]:
+        """The best places with at most so many a host and a tag, and the rest of the pool."""
+        settings, host_of, tags_of = self.settings, live.host_numbers, live.room_tags
+        items_max, host_max, tag_max = settings.items_max, settings.host_max, settings.tag_max
+        hosts: dict[int, int] = {}
+        tags: dict[str, int] = {}
+        varied: list[int] = []
+        rest: list[int] = []
+        for rank, place in enumerate(best):
+            host, room_tags = host_of[place], tags_of[place]
+            beside = hosts.get(host, 0)
+            if beside < host_max:
+                for tag in room_tags:
+                    if tags.get(tag, 0) >= tag_max:
+                        break
+                else:
+                    hosts[host] = beside + 1
+                    for tag in room_tags:
+                        tags[tag] = tags.get(tag, 0) + 1
+                    varied.append(place)
+                    if len(varied) == items_max:
+                        rest += best[rank + 1 :]
+                        break
+                    continue
+            rest.append(place)
+        missing = items_max - len(varied)
+        if missing > 0:
+            varied += rest[:missing]
+            rest = rest[missing:]
+        return varied, rest
+
+    def _explore(self, varied: list[int], rest: list[int], request_id: str) -> dict[int, float]:
+        """Each slot is drawn anew with probability `explore_share`, evenly from what is left.
+
+        Gives the drawn slots with their propensity: the probability that the slot held this item,
+        given those before it. The gaps between such slots are geometric, so a number is drawn a
+        gap, not a slot.
+        """
+        share, seed = self.settings.explore_share, self.settings.seed
+        explored: dict[int, float] = {}
+        slot, draws = -1, 0
+        while True:
+            gap = uniform(f"{request_id}/{draws}", seed)
+            slot += 1 + (int(math.log1p(-gap) / math.log1p(-share)) if share < 1.0 else 0)
+            if slot >= len(varied):
+                return explored
+            drawn = int(uniform(f"{request_id}/{draws + 1}", seed) * len(rest))
+            explored[slot] = share / len(rest)
+            varied[slot] = rest.pop(drawn)
+            draws += 2
+
+    def _reasons(
+        self, wish: Wish, board: Board, live: LiveRooms, chosen: list[int]
+    ) -> list[tuple[str, str]]:
+        """For each item its source and the strongest reason that lies in the user, or none."""
+        m10, m1h, m24, m7d, lift, affinity, followed, fit = board.user_coefficients[:8]
+        view, least = wish.view, self.settings.reason_min
+        own = {
+            tag: value
+            for tag, (a, b, c, d, e) in view.tags.items()
+            if (value := a * m10 + b * m1h + c * m24 + d * m7d + e * lift) > least
+        }
+        hosts, follows, tag_texts = view.hosts, view.follows, live.tag_texts
+        log_price = view.log_price if fit > least else None
+        made = []
+        for place in chosen:
+            source, reason, worth = "popular", "", least
+            if own:
+                for tag in live.room_tags[place]:
+                    value = own.get(tag, 0.0)
+                    if value > worth:
+                        source, reason, worth = "match", tag_texts[tag], value
+            if hosts or follows:
+                host = live.host_ids[place]
+                follows_host = host in follows
+                value = hosts.get(host, 0.0) * affinity + (followed if follows_host else 0.0)
+                if follows_host or value > worth:
+                    code = "followed_host" if follows_host else "trusted_host"
+                    source, reason = "host", f'["{code}",{live.host_texts[host]}]'
+                    worth = max(worth, value)
+            if log_price is not None:
+                price = live.log_prices[place]
+                if fit * price_fit(log_price, price, self.vector.price_half) > worth:
+                    source, reason = "match", '["price_fit"]'
+            made.append((source, reason))
+        return made
 
 
 def _best(score: NDArray[np.float64], count: int) -> list[int]:
     """The places of the highest finite scores, best first, ties by place."""
     if len(score) > count:
-        threshold = np.partition(score, len(score) - count)[len(score) - count]
-        places = np.flatnonzero(score >= threshold)
+        cut = len(score) - count
+        places = np.flatnonzero(score >= np.partition(score, cut)[cut])
     else:
         places = np.arange(len(score))
     values = score[places]
-    order = np.lexsort((places, -values))
-    ranked: list[int] = places[order][:count].tolist()
-    finite = np.isfinite(values[order][:count])
-    return ranked if finite.all() else [p for p, ok in zip(ranked, finite, strict=True) if ok]
+    # A stable sort keeps ties in the order of their places.
+    ranked: list[int] = places[np.argsort(-values, kind="stable")][:count].tolist()
+    if len(values) and values.min() == _EXCLUDED:
+        kept = np.isfinite(score)
+        return [place for place in ranked if kept[place]]
+    return ranked

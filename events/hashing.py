@@ -8,7 +8,7 @@ _UNIT = 1.0 / (1 << 53)
 
 
 def hash64(text: str) -> int:
-    """A stable 64-bit hash of a text (XXH3; Python's own `hash` differs from process to process)."""
+    """A stable 64-bit hash of a text (XXH3; Python's `hash` differs from process to process)."""
     return xxhash.xxh3_64_intdigest(text.encode())
 
 
@@ -18,5 +18,5 @@ def shard_of(user: str, shards: int) -> int:
 
 
 def uniform(text: str, seed: int) -> float:
-    """A number in [0, 1) that depends on the text and the seed alone: randomness without a state."""
+    """A number in [0, 1) that depends on text and seed alone: randomness without a state."""
     return (xxhash.xxh3_64_intdigest(text.encode(), seed) >> 11) * _UNIT

@@ -1,4 +1,4 @@
-"""A setting is a default with a unit and a reason, declared where it is used and listed in one place."""
+"""A setting is a default with a unit and a reason, declared where it is used."""
 
 from __future__ import annotations
 

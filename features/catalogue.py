@@ -58,7 +58,7 @@ class _Versions(Generic[T]):
         del self.entries[:-versions_max]
 
     def at(self, time_ms: int, seq: int) -> T | None:
-        """The newest version not after `time_ms` among those numbered up to `seq`, else the oldest."""
+        """The newest version not after `time_ms` among those up to `seq`, else the oldest."""
         oldest = None
         for event_time_ms, own_seq, event in reversed(self.entries):
             if own_seq <= seq:
@@ -125,7 +125,7 @@ class Catalogue:
         return self.entries[start:stop]
 
     def seq_at(self, clock_ms: int, upto: int) -> int:
-        """The number of the last event whose row had a clock not after `clock_ms`, at most `upto`."""
+        """The number of the last event whose row's clock is not after `clock_ms`, at most `upto`."""
         place = bisect_right(self.entries, clock_ms, key=lambda entry: entry.clock_ms)
         return min(self.entries[place - 1].seq if place else 0, upto)
 
@@ -151,7 +151,7 @@ class Catalogue:
         return found if found and found.event_time_ms <= time_ms else None
 
     def room_tags(self, room_id: str, time_ms: int, seq: int) -> list[str] | None:
-        """The tags of the room, of the product on air there, and the point made; None if unknown."""
+        """The tags of the room, of the product on air, and the point made; None if unknown."""
         room = self.room(room_id, time_ms, seq)
         if room is None:
             return None
@@ -170,7 +170,7 @@ class Catalogue:
         return list(dict.fromkeys(tags))
 
     def query_tags(self, query: str, seq: int) -> list[str]:
-        """The known tags that a search contains: whole words in Latin script, else any substring."""
+        """The known tags that a search contains: in Latin script whole words, else substrings."""
         text = query.casefold()
         found: dict[str, None] = {}
         for length in sorted(self._tag_lengths):

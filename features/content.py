@@ -30,7 +30,7 @@ class ContentSettings:
 
 
 class Content:
-    """Arrays over n rooms. `tags` is [tags a room, n]; `tag_share` one over a room's number of tags."""
+    """Arrays over n rooms: `tags` is [tags a room, n], `tag_share` 1 over a room's tag count."""
 
     def __init__(self, catalogue: Catalogue, seq: int, settings: ContentSettings) -> None:
         self.seq = seq

@@ -17,6 +17,7 @@ class HourOf:
         self._known: dict[tuple[str, int], int] = {}
 
     def __call__(self, time_ms: int, zone: str) -> int:
+        """The hour in the zone, in the default one where `zone` is empty."""
         key = (zone, time_ms // (_HOUR_MS // 4))
         hour = self._known.get(key)
         if hour is None:

@@ -113,9 +113,10 @@ class Identity:
         signals = [held for held in self._held.pop(subject, []) if held.event_time_ms >= since_ms]
         signals.sort(key=lambda held: (held.event_time_ms, held.event_id))
         id_, at_ms = event.event_id, event.event_time_ms
+        begins, ends = Link(id_, at_ms, signals), Link(id_, at_ms, [], True)
         return [
-            (Link(id_, at_ms, signals), event.user_id, number, hash64(f"link {id_}"), clock_ms, seq),
-            (Link(id_, at_ms, [], True), subject, number, hash64(f"end {id_}"), clock_ms, seq),
+            (begins, event.user_id, number, hash64(f"link {id_}"), clock_ms, seq),
+            (ends, subject, number, hash64(f"end {id_}"), clock_ms, seq),
         ]
 
     def _forget(self, user_id: str) -> None:

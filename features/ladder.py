@@ -46,7 +46,7 @@ class Tag(msgspec.Struct, array_like=True, gc=False):
 
 
 class Ladder(msgspec.Struct, array_like=True, gc=False):
-    """All tags of one user. `newest_ms` is the newest signal; `roll_ms` the next time a tile moves."""
+    """All tags of one user; `newest_ms` is the newest signal, `roll_ms` when a tile moves next."""
 
     newest_ms: int = 0
     roll_ms: int = _NEVER
@@ -60,7 +60,7 @@ class Ladder(msgspec.Struct, array_like=True, gc=False):
             self.newest_ms = time_ms
             level, index = 0, time_ms // 60_000
         else:
-            for level, size_ms in enumerate(SIZES_MS):
+            for level, size_ms in enumerate(SIZES_MS):  # noqa: B007 the level found is used below
                 index = time_ms // size_ms
                 if self.newest_ms // size_ms - index < _TILES_ALIVE:
                     break

@@ -1,4 +1,4 @@
-"""The recovery folder: locked by one run at a time, and tied to the shape of the run that made it."""
+"""The recovery folder: locked by one run at a time, tied to the shape of the run that made it."""
 
 from __future__ import annotations
 

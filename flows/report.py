@@ -56,7 +56,7 @@ class ReportPartition(StatefulSinkPartition[Mapping[str, Any], None]):
 
 
 class ReportSink(FixedPartitionedSink[Mapping[str, Any], None]):
-    """Reports into the folder of a replay. Guarantee: the same file, however often it is written."""
+    """Reports into a replay's folder. Guarantee: the same file, however often it is written."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -92,7 +92,7 @@ def metrics(reports: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
         "catalogue_events": collect["catalogue_events"],
         **{name: observed[name] for name in ("duplicates", "late", "unknown_item")},
         "slates": slates,
-        "users": {key: value for key, value in sorted(observed.items())},
+        "users": dict(sorted(observed.items())),
         "identity": dict(identity),
         "rooms": dict(reports["rooms"]),
         **reports["learn"],

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from decisions.decide import DecideShard
-from decisions.outputs import CardWrite, Delivery, RoomWrite, Write, head
+from decisions.outputs import CardWrite, Delivery, Write, head
 from features.catalogue import CatalogueEvent, Entry
 from features.identity import Identity
 from features.observe import Observed, ObserveShard

@@ -176,7 +176,7 @@ class Reader:
         return UserView(
             user_id=user_id,
             now_ms=now_ms,
-            tags=aged(tags["tiles"], tags["as_of_ms"], now_ms) if tags else {},
+            tags=aged(tags.get("tiles", {}), tags.get("as_of_ms", 0), now_ms),
             items=items,
             pushes=pushes,
             request_id=recs.get("request_id", ""),

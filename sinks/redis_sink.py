@@ -62,6 +62,7 @@ class RedisWriter:
         self._field = f"beat:{name}".encode()
         self._marks = dict(marks or {})
         self._markers: list[str] = []
+        self._attempts = 0
         self._beat = max(self._marks.values(), default=0)
         self._before: dict[str, dict[str, int]] | None = None
 
@@ -88,6 +89,9 @@ class RedisWriter:
                 if rooms:
                     calls += self._room_calls(rooms, may_raise)
         self._post(calls)
+        if not self._link.one_slot:
+            # Replies are here already, and rooms are waiting for theirs to be listed as live.
+            self.flush()
 
     def push(self, pushes: Iterable[Push], forget_before_ms: int = 0) -> None:
         """Send pushes; ids of pushes older than `forget_before_ms` are dropped from the guard."""
@@ -295,6 +299,10 @@ class RedisWriter:
             except Exception as error:
                 self._send_again(error)
                 continue
+            # Only an answer shows that Redis is back: it may take calls and refuse them all.
+            if self._attempts:
+                self._attempts = 0
+                self.counters.away = ""
             call = self._unanswered.popleft()
             self.counters.reply_us.add(self._timer() - call.sent_s)
             call.handle(reply)
@@ -309,22 +317,18 @@ class RedisWriter:
         self._patiently(again, error)
 
     def _patiently(self, action: Callable[[], Any], error: Exception | None = None) -> Any:
-        attempt = 0
         while True:
             if error is not None:
                 if not passes(error):
                     raise error
                 self.counters.retries += 1
                 self.counters.away = f"{type(error).__name__}: {error}"
-                self._backoff.wait(attempt)
-                attempt += 1
+                self._backoff.wait(self._attempts)
+                self._attempts += 1
             try:
-                result = action()
+                return action()
             except Exception as next_error:
                 error = next_error
-            else:
-                self.counters.away = ""
-                return result
 
 
 def _slices(items: list[Any], size: int) -> list[list[Any]]:

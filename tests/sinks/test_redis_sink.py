@@ -278,6 +278,45 @@ def test_each_node_of_a_cluster_has_a_marker(cluster: Any, quick: RedisSettings,
     assert len(set(nodes)) == len(nodes) == 3
 
 
+def test_a_slot_that_moved_to_another_node_is_followed(
+    cluster: Any, quick: RedisSettings, tag_write: Make
+):
+    writer = RedisWriter(cluster, quick)
+    writer.write([Delivery(writes=[tag_write("a", 1)])])
+    slot = cluster.keyslot("ll:{mover}:tags")
+    source = cluster.get_node_from_key("ll:{mover}:tags")
+    target = next(node for node in cluster.get_primaries() if node.name != source.name)
+    target_id = cluster.execute_command("CLUSTER MYID", target_nodes=target)
+    for node in (target, source):
+        cluster.cluster_setslot(node, target_id.decode(), slot, "NODE")
+    writer.write([Delivery(writes=[tag_write("mover", 2), tag_write("a", 2)])])
+    writer.flush()
+    assert version_at(cluster, "ll:{mover}:tags") == 2
+    assert writer.counters.writes == 3
+
+
+def test_waits_grow_while_redis_answers_that_it_cannot(
+    client: Any, quick: RedisSettings, tag_write: Make
+):
+    waits: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 5:
+            client.config_set("maxmemory", 0)
+
+    writer = RedisWriter(client, quick, sleep=sleep)
+    writer.write([])
+    writer.flush()
+    client.config_set("maxmemory", 1)
+    writer.write([Delivery(writes=[tag_write("a", 1)])])
+    writer.flush()
+    assert version_at(client, "ll:{a}:tags") == 1
+    assert len(waits) == 5
+    assert max(waits[3:]) > 2 * waits[0]
+    assert writer.counters.away == ""
+
+
 def test_after_a_restart_only_larger_until_passed_then_one_more_than_stored(
     either: Client, quick: RedisSettings, tag_write: Make
 ):
