@@ -66,7 +66,7 @@ class LiveRooms:
         prices = content.log_price[live]
         self.log_price = np.where(np.isnan(prices), np.inf, prices)
         self.log_prices: list[float] = self.log_price.tolist()
-        self.id_texts = [json_text(room_id) for room_id in self.ids]
+        self.openings = [f'{{"room_id":{json_text(room_id)},"score":' for room_id in self.ids]
         self.tag_texts = {tag: f'["tag_match",{json_text(tag)}]' for tag in content.tag_number}
         self.host_texts = {host: json_text(host) for host in content.host_number}
 

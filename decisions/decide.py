@@ -15,16 +15,15 @@ from typing import Any
 import msgspec
 
 from decisions.boards import Boards
+from decisions.digest import Digest, NamesAt, RoomChange
 from decisions.outputs import Decision, Push, Write
 from decisions.push.decision import PushDecision, line_of
-from decisions.push.facts import RoomInfo
 from decisions.push.policy import PushPolicy
 from decisions.push.settings import PushSettings
 from decisions.settings import SlateSettings
 from decisions.slate import Ranker
 from events import kinds
 from events.errors import StateError
-from features.catalogue import Entry
 from features.rows import Step, Wish
 from features.user import DAY_MS
 from features.vector import VectorSettings
@@ -66,6 +65,7 @@ class DecideContext:
     push: PushSettings
     vector: VectorSettings
     boards: Boards
+    digest: Digest
 
 
 class DecideShard:
@@ -77,7 +77,8 @@ class DecideShard:
         self.boards = context.boards
         self.catalogue = context.boards.scenes.catalogue
         self.ranker = Ranker(context.slate, context.vector)
-        self.policy = PushPolicy(context.push, shard)
+        self.names = NamesAt(self.catalogue)
+        self.policy = PushPolicy(context.push, shard, self.names)
         self.slates = 0
         self.seq = 0
         self.clock_ms = 0
@@ -141,43 +142,29 @@ class DecideShard:
         """Let the catalogue events up to `seq` take effect, each at its own clock."""
         if seq <= self.seq:
             return
-        for entry in self.catalogue.since(self.seq, seq):
-            self._on_catalogue(entry)
-        self.seq = seq
+        policy = self.policy
+        for change in self.context.digest.since(self.seq, seq):
+            self.names.seq = change.seq
+            if isinstance(change, RoomChange):
+                self._pushes(policy.room_changed(change.old, change.new, change.clock_ms))
+                if change.starts:
+                    self._start(change)
+            elif policy.has_in_cart(change.product_id):
+                self._pushes(policy.on_air(change.room_id, change.product_id, change.clock_ms))
+        self.seq = self.names.seq = seq
 
-    def _on_catalogue(self, entry: Entry) -> None:
-        event, policy = entry.event, self.policy
-        if isinstance(event, kinds.OnAir):
-            self._pushes(policy.on_air(event.room_id, event.product_id, entry.clock_ms))
-        elif isinstance(event, kinds.Product):
-            policy.product(event.product_id, event.title)
-        elif isinstance(event, kinds.Host):
-            if event.name is not None:
-                policy.host(event.host_id, event.name)
-        else:
-            before = self.catalogue.room(event.room_id, event.event_time_ms, entry.seq - 1)
-            self._pushes(
-                policy.room_changed(
-                    _room_info(before) if before is not None else None,
-                    _room_info(event),
-                    entry.clock_ms,
-                )
-            )
-            if event.status == "live" and (before is None or before.status != "live"):
-                self._start(event.room_id, entry)
-
-    def _start(self, room_id: str, entry: Entry) -> None:
+    def _start(self, change: RoomChange) -> None:
         """A room starts: whoever was active just now and would have it in their slate gets it."""
-        clock_ms = entry.clock_ms
+        clock_ms = change.clock_ms
         since_ms = clock_ms - self.context.slate.active_s * 1000
         active = [(user, held) for user, held in self._active.items() if held.at_ms >= since_ms]
         if not active:
             return
-        scene, table = self.boards.at(clock_ms // 1000, entry.seq)
-        number = scene.content.number[room_id]
+        scene, table = self.boards.at(clock_ms // 1000, change.seq)
+        number = scene.content.number[change.new.room_id]
         for _, held in sorted(active, key=lambda item: item[0]):
             if self.ranker.score_room(held.wish, scene, table, number) > held.last_score:
-                self._slate(held.wish, clock_ms, entry.seq)
+                self._slate(held.wish, clock_ms, change.seq)
 
     # Slates and pushes.
 
@@ -239,16 +226,8 @@ class DecideShard:
     def _recall(self) -> None:
         """After a restart, tell the push policy again what the catalogue held when it stopped."""
         self._recalled = True
-        for entry in self.catalogue.since(0, self.seq):
-            event = entry.event
-            if isinstance(event, kinds.Product):
-                self.policy.product(event.product_id, event.title)
-            elif isinstance(event, kinds.Host) and event.name is not None:
-                self.policy.host(event.host_id, event.name)
-            elif isinstance(event, kinds.Room):
-                newest = self.catalogue.room(event.room_id, 1 << 62, self.seq)
-                if newest is event:
-                    self.policy.recall(_room_info(event))
+        for room in self.context.digest.rooms_at(self.seq):
+            self.policy.recall(room)
 
     # State at rest.
 
@@ -282,7 +261,8 @@ class DecideShard:
         for place, end in zip(state.end_places, state.ends, strict=True):
             held.insert(place, end)
         self._steps = deque(held)
-        self.policy = PushPolicy(self.context.push, self.shard)
+        self.names.seq = self.seq
+        self.policy = PushPolicy(self.context.push, self.shard, self.names)
         self.policy.restore(state.policy)
         self._recalled = False
 
@@ -304,18 +284,6 @@ class _State(msgspec.Struct, array_like=True):
 
 _STATE = msgspec.msgpack.Decoder(_State)
 _json = msgspec.json.Encoder().encode
-
-
-def _room_info(room: kinds.Room) -> RoomInfo:
-    return RoomInfo(
-        room.room_id,
-        room.host_id,
-        room.title,
-        room.status,
-        room.start_time_ms,
-        tuple(room.tags),
-        tuple(room.products),
-    )
 
 
 def _payload(push: PushDecision) -> bytes:

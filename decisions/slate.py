@@ -19,7 +19,7 @@ from decisions.settings import SlateSettings
 from events.hashing import hash64, uniform
 from features.rows import Wish
 from features.scene import Scene
-from features.vector import VectorSettings, price_fit, user_part
+from features.vector import LIFT_SCALE, VectorSettings, View, lift, price_fit, user_part
 from models.table import WeightsTable
 
 _EXCLUDED = -np.inf
@@ -42,37 +42,59 @@ class Ranker:
         self.settings = settings
         self.vector = vector
 
-    def scores(self, wish: Wish, board: Board, live: LiveRooms) -> NDArray[np.float64]:
-        """The utility of each live room for the user, in logits; -inf where it is kept out."""
-        (
-            m10,
-            m1h,
-            m24,
-            m7d,
-            lift,
-            affinity,
-            followed,
-            fit,
-            shown_before,
-            hour,
-            activity,
-            appetite,
-        ) = board.user_coefficients
-        view, content = wish.view, board.content
-        score = np.zeros(live.count)
-        number_of = content.tag_number
-        pairs = [
-            (number, a * m10 + b * m1h + c * m24 + d * m7d + e * lift)
-            for tag, (a, b, c, d, e) in view.tags.items()
-            if (number := number_of.get(tag)) is not None
+    def tag_values(self, view: View, board: Board) -> dict[str, float]:
+        """What each tag that the user gave signals for adds to a room that has only this tag."""
+        m10, m1h, m24, m7d, lifted = board.user_coefficients[:5]
+        h10, h1h, h24, h7d = self.vector.tag_halves
+        exposure, appetite, prior = view.exposure, view.appetite, self.vector.lift_prior
+        return {
+            tag: m10 * (a / (abs(a) + h10))
+            + m1h * (b / (abs(b) + h1h))
+            + m24 * (c / (abs(c) + h24))
+            + m7d * (d / (abs(d) + h7d))
+            + lifted * lift(d, exposure.get(tag, 0.0), appetite, prior)
+            for tag, (a, b, c, d) in view.weights.items()
+        }
+
+    def _by_tag(self, view: View, board: Board, own: dict[str, float]) -> NDArray[np.float64]:
+        """What each tag adds, by number; tags that were shown in vain have a lift as well."""
+        number_of = board.content.tag_number
+        nowhere = len(number_of)
+        by_tag: NDArray[np.float64] = np.zeros(nowhere + 1)
+        if view.exposure:
+            places = [number_of.get(tag, nowhere) for tag in view.exposure]
+            expected = np.array(list(view.exposure.values())) * view.appetite
+            lifts = expected / (expected + self.vector.lift_prior)
+            by_tag[places] = lifts * (-LIFT_SCALE * board.user_coefficients[4])
+        for tag, value in own.items():
+            by_tag[number_of.get(tag, nowhere)] = value
+        by_tag[nowhere] = 0.0
+        return by_tag
+
+    def scores(
+        self, wish: Wish, board: Board, live: LiveRooms, own: dict[str, float]
+    ) -> NDArray[np.float64]:
+        """The utility of each live room for the user, in logits; -inf where it is kept out.
+
+        `own` are the user's `tag_values`.
+        """
+        affinity, followed, fit, shown_before, hour, activity, appetite = board.user_coefficients[
+            5:
         ]
-        if pairs:
-            by_tag = np.zeros(len(number_of) + 1)
-            places, values = zip(*pairs, strict=True)
-            by_tag[list(places)] = values
-            for row in live.tags:
-                score += by_tag.take(row)
-            score *= live.tag_share
+        view, content = wish.view, board.content
+        constant = (
+            view.hour_activity * hour
+            + view.activity * activity
+            + math.log(view.appetite) * appetite
+        )
+        score = board.base + constant
+        if live.tags and (own or view.exposure):
+            by_tag = self._by_tag(view, board, own)
+            matched = by_tag.take(live.tags[0])
+            for row in live.tags[1:]:
+                matched += by_tag.take(row)
+            matched *= live.tag_share
+            score += matched
         if view.hosts or view.follows:
             by_host = np.zeros(len(content.host_number))
             for host, value in view.hosts.items():
@@ -85,8 +107,6 @@ class Ranker:
         if view.log_price is not None and fit:
             half = self.vector.price_half
             score += fit * half / (half + np.abs(live.log_price - view.log_price))
-        score += view.hour_activity * hour + view.activity * activity + view.appetite * appetite
-        score += board.base
         for room_id, times in wish.shown.items():
             place = live.place.get(room_id)
             if place is not None:
@@ -133,7 +153,8 @@ class Ranker:
 
     def slate(self, wish: Wish, board: Board, live: LiveRooms, version: int, at_ms: int) -> Slate:
         """The user's list as of now."""
-        score = self.scores(wish, board, live)
+        own = self.tag_values(wish.view, board)
+        score = self.scores(wish, board, live, own)
         best = _best(score, self.settings.pool)
         request_id = f"{hash64(wish.user_id):016x}-{version}"
         chosen, rest = self._choose(best, live)
@@ -142,22 +163,23 @@ class Ranker:
         explored = self._explore(chosen, rest, request_id) if explores else {}
         picked = score[chosen]
         shown = (1.0 / (1.0 + np.exp(-picked))).tolist()
-        reasons = self._reasons(wish, board, live, chosen)
-        greedy = f"{1.0 - self.settings.explore_share:.6g}" if explores else "1"
-        ids, also_of = live.id_texts, board.base_reasons
+        reasons = self._reasons(wish, board, live, chosen, own)
+        greedy = f'],"propensity":{1.0 - self.settings.explore_share if explores else 1.0:.6g}}}'
+        openings, also_of = live.openings, board.base_reasons
         items = []
-        for slot, place in enumerate(chosen):
-            source, reason = reasons[slot]
-            propensity = greedy
-            if slot in explored:
-                source, reason = "explore", '["exploration"]'
-                propensity = f"{explored[slot]:.6g}"
+        for place, value, (source, reason) in zip(chosen, shown, reasons, strict=True):
             also = also_of[place]
             if also:
                 reason = f"{reason},{also}" if reason else also
             items.append(
-                f'{{"room_id":{ids[place]},"score":{shown[slot]:.4f},"source":"{source}",'
-                f'"reasons":[{reason or _NO_REASON}],"propensity":{propensity}}}'
+                f'{openings[place]}{value:.4f},"source":"{source}","reasons":['
+                f"{reason or _NO_REASON}{greedy}"
+            )
+        for slot, propensity in explored.items():
+            place = chosen[slot]
+            items[slot] = (
+                f'{openings[place]}{shown[slot]:.4f},"source":"explore",'
+                f'"reasons":[["exploration"]],"propensity":{propensity:.6g}}}'
             )
         body = (
             f'"request_id":"{request_id}","model":"utility@{board.second}",'
@@ -220,16 +242,16 @@ class Ranker:
             draws += 2
 
     def _reasons(
-        self, wish: Wish, board: Board, live: LiveRooms, chosen: list[int]
+        self,
+        wish: Wish,
+        board: Board,
+        live: LiveRooms,
+        chosen: list[int],
+        own: dict[str, float],
     ) -> list[tuple[str, str]]:
         """For each item its source and the strongest reason that lies in the user, or none."""
-        m10, m1h, m24, m7d, lift, affinity, followed, fit = board.user_coefficients[:8]
+        affinity, followed, fit = board.user_coefficients[5:8]
         view, least = wish.view, self.settings.reason_min
-        own = {
-            tag: value
-            for tag, (a, b, c, d, e) in view.tags.items()
-            if (value := a * m10 + b * m1h + c * m24 + d * m7d + e * lift) > least
-        }
         hosts, follows, tag_texts = view.hosts, view.follows, live.tag_texts
         log_price = view.log_price if fit > least else None
         made = []
@@ -260,13 +282,16 @@ def _best(score: NDArray[np.float64], count: int) -> list[int]:
     """The places of the highest finite scores, best first, ties by place."""
     if len(score) > count:
         cut = len(score) - count
-        places = np.flatnonzero(score >= np.partition(score, cut)[cut])
+        halved = score.copy()
+        halved.partition(cut)
+        (places,) = (score >= halved[cut]).nonzero()
     else:
         places = np.arange(len(score))
-    values = score[places]
+    values = score.take(places)
     # A stable sort keeps ties in the order of their places.
-    ranked: list[int] = places[np.argsort(-values, kind="stable")][:count].tolist()
-    if len(values) and values.min() == _EXCLUDED:
+    order = (-values).argsort(kind="stable")[:count]
+    ranked: list[int] = places.take(order).tolist()
+    if ranked and score[ranked[-1]] == _EXCLUDED:
         kept = np.isfinite(score)
         return [place for place in ranked if kept[place]]
     return ranked

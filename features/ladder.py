@@ -26,23 +26,19 @@ _TILES_ALIVE = 11
 _NEVER = 1 << 62
 
 
-class Tag(msgspec.Struct, array_like=True, gc=False):
-    """The signals of one tag: sums per level, and tiles by slot (`level * 16 + index % 16`).
+Weights = tuple[int, int, int, int]
+"""Thousandths in each window, shortest first."""
 
-    All amounts are whole thousandths, so that a sum does not depend on its order.
+
+class Tag(msgspec.Struct, array_like=True, gc=False):
+    """The signals of one tag: weights as of the newest signal, and tiles by slot.
+
+    A slot is `level * 16 + index % 16`. All amounts are whole thousandths, so that a sum does not
+    depend on its order.
     """
 
-    sum_0: int
-    sum_1: int
-    sum_2: int
-    sum_3: int
+    weights: Weights
     tiles: dict[int, int]
-
-    def weights(self) -> tuple[int, int, int, int]:
-        """Thousandths in each window, as of the newest signal of the ladder."""
-        in_1h = self.sum_0 + self.sum_1
-        in_24h = in_1h + self.sum_2
-        return self.sum_0, in_1h, in_24h, in_24h + self.sum_3
 
 
 class Ladder(msgspec.Struct, array_like=True, gc=False):
@@ -74,7 +70,7 @@ class Ladder(msgspec.Struct, array_like=True, gc=False):
         for name in tags:
             tag = own.get(name)
             if tag is None:
-                tag = own[name] = Tag(0, 0, 0, 0, {})
+                tag = own[name] = Tag((0, 0, 0, 0), {})
             _pour(tag, level, slot, thousandths)
             if not tag.tiles:
                 del own[name]
@@ -111,10 +107,10 @@ class Ladder(msgspec.Struct, array_like=True, gc=False):
             del self.tags[name]
         self.roll_ms = roll_ms
 
-    def weights_at(self, time_ms: int) -> dict[str, tuple[int, int, int, int]]:
+    def weights_at(self, time_ms: int) -> dict[str, Weights]:
         """Thousandths a tag and window at a time not before the newest signal; changes nothing."""
         if time_ms < self.roll_ms:
-            return {name: tag.weights() for name, tag in self.tags.items()}
+            return {name: tag.weights for name, tag in self.tags.items()}
         was = [self.newest_ms // size_ms for size_ms in SIZES_MS]
         now = [time_ms // size_ms for size_ms in SIZES_MS]
         aged = {}
@@ -135,24 +131,25 @@ class Ladder(msgspec.Struct, array_like=True, gc=False):
         excess = len(self.tags) - tags_max
         if excess <= 0:
             return 0
-        weakest = sorted(self.tags.items(), key=lambda item: (abs(item[1].weights()[3]), item[0]))
+        weakest = sorted(self.tags.items(), key=lambda item: (abs(item[1].weights[3]), item[0]))
         for name, _ in weakest[:excess]:
             del self.tags[name]
         return excess
 
 
 def _pour(tag: Tag, level: int, slot: int, amount: int) -> None:
-    """Add to one tile and its level's sum; an empty tile is not kept."""
+    """Add to one tile and to the windows that hold its level; an empty tile is not kept."""
     total = tag.tiles.get(slot, 0) + amount
     if total:
         tag.tiles[slot] = total
     else:
         del tag.tiles[slot]
+    w0, w1, w2, w3 = tag.weights
     if level == 0:
-        tag.sum_0 += amount
+        tag.weights = (w0 + amount, w1 + amount, w2 + amount, w3 + amount)
     elif level == 1:
-        tag.sum_1 += amount
+        tag.weights = (w0, w1 + amount, w2 + amount, w3 + amount)
     elif level == 2:
-        tag.sum_2 += amount
+        tag.weights = (w0, w1, w2 + amount, w3 + amount)
     else:
-        tag.sum_3 += amount
+        tag.weights = (w0, w1, w2, w3 + amount)

@@ -27,11 +27,11 @@ from features.join import Join, JoinSettings
 from features.people import People, PeopleSettings
 from features.pointing import pointed_tags
 from features.rows import Link, RowEvent, Rows, Step, Wish, merge_rows, unpack_rows
-from features.scene import Scenes
+from features.scene import Scene, Scenes
 from features.strengths import StrengthSettings, measure
 from features.tags_value import tags_value
 from features.user import CLICKED, DAY_MS, ENGAGED, LEFT, ORDERED, STAYED, OpenList, User, remember
-from features.vector import USER_NAMES, VectorSettings, View, tag_views, user_part
+from features.vector import USER_NAMES, VectorSettings, View, user_part
 
 _VERSION = 1
 _CLOSE, _AWAIT, _UNKNOWN = range(3)
@@ -155,6 +155,8 @@ class ObserveShard:
         self._place = 0
         self._dirty: dict[str, None] = {}
         self._swept_ms = 0
+        self._scene_of = (-1, -1)
+        self._last_scene: Scene | None = None
         self._out = Observed(shard)
         self._handlers: dict[type, Callable[[Any, str, User, int, int], None]] = {
             kinds.Impression: self._on_impression,
@@ -356,8 +358,8 @@ class ObserveShard:
             self._close(person, user, evicted, clock_ms, clock_ms, seq)
         if not shown.rooms:
             self.counts["lists"] += 1
-            heapq.heappush(self._timers, (shown.close_ms, _CLOSE, person, shown.request_id))
-        scene = self.scenes.at(clock_ms // 1000, seq)
+            self._close_later(shown, person, clock_ms)
+        scene = self._scene(clock_ms // 1000, seq)
         content = scene.content
         number = content.number.get(event.room_id)
         view = self._view(person, user, clock_ms)
@@ -378,6 +380,13 @@ class ObserveShard:
             )
         vector = row + self._pack(*part, 1.0 / (1.0 + event.position), rate)
         self.join.show(shown, room_id, event.position, vector)
+
+    def _scene(self, second: int, seq: int) -> Scene:
+        """The scene of a row, looked up again only when the second or the catalogue has moved."""
+        if self._scene_of != (second, seq) or self._last_scene is None:
+            self._scene_of = (second, seq)
+            self._last_scene = self.scenes.at(second, seq)
+        return self._last_scene
 
     def _on_signal(self, event: Signal, person: str, user: User, clock_ms: int, seq: int) -> None:
         amount = self.measure[type(event)](event)
@@ -476,7 +485,12 @@ class ObserveShard:
         before_ms = shown.close_ms
         self.join.label(shown, place, flags, event.event_time_ms)
         if shown.close_ms != before_ms:
-            heapq.heappush(self._timers, (shown.close_ms, _CLOSE, person, shown.request_id))
+            self._close_later(shown, person, clock_ms)
+
+    def _close_later(self, shown: OpenList, person: str, clock_ms: int) -> None:
+        # A late row may close its list in the past; examples are never due before the watermark.
+        due_ms = max(shown.close_ms, clock_ms - self.context.lateness_ms)
+        heapq.heappush(self._timers, (due_ms, _CLOSE, person, shown.request_id))
 
     def _flags(self, event: Signal) -> int:
         if isinstance(event, kinds.Click):
@@ -632,17 +646,17 @@ class ObserveShard:
             return known[0]
         settings, ladder = self.context.vector, user.ladder
         time_ms = max(clock_ms, ladder.newest_ms)
-        appetite = (user.strength + 3.0) / (user.expected + 3.0)
         hour = user.hours[self._hour_of(time_ms, user.timezone)]
         half = settings.host_half * 1000.0
         view = View(
-            tag_views(ladder.weights_at(time_ms), user.exposure, appetite, settings),
+            ladder.weights_at(time_ms),
+            dict(user.exposure),
+            (user.strength + 3.0) / (user.expected + 3.0),
             {host: value / (abs(value) + half) for host, value in user.hosts.items()},
             dict(user.follows),
             user.price_sum / user.price_count if user.price_count else None,
             hour / (hour + sum(user.hours) / 24.0 + 1.0),
             user.signals / (user.signals + settings.activity_half),
-            math.log(appetite),
         )
         # Tiles end on whole minutes, and local hours on whole quarters.
         next_minute_ms = (time_ms // 60_000 + 1) * 60_000

@@ -12,6 +12,12 @@ _encode = msgspec.json.Encoder().encode
 _WINDOWS = _encode(WINDOWS)
 
 
+def _units(thousandths: int) -> float:
+    """Units, as a whole number where they are one, which is shorter as JSON."""
+    whole, part = divmod(thousandths, 1000)
+    return thousandths / 1000 if part else whole
+
+
 def tags_value(user: User) -> tuple[int, bytes]:
     """Version and JSON of the user's tags, as of their newest signal.
 
@@ -21,8 +27,7 @@ def tags_value(user: User) -> tuple[int, bytes]:
     version = user.base + user.signals
     weights, tiles = {}, {}
     for name, tag in user.ladder.tags.items():
-        a, b, c, d = tag.weights()
-        weights[name] = (a / 1000, b / 1000, c / 1000, d / 1000)
+        weights[name] = [_units(weight) for weight in tag.weights]
         tiles[name] = [number for slot in sorted(tag.tiles.items()) for number in slot]
     return version, b'{"v":%d,"version":%d,"as_of_ms":%d,"windows":%b,"weights":%b,"tiles":%b}' % (
         LAYOUT,

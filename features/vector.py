@@ -6,8 +6,10 @@ then the position. Ranking features saturate as x / (|x| + c): a burst cannot ou
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import msgspec
 
@@ -57,7 +59,7 @@ class VectorSettings:
     shown_half: float = setting(2.0, "impressions", "Passed over twice is half a no.")
     activity_half: float = setting(20.0, "signals", "After twenty signals a user is no newcomer.")
 
-    @property
+    @cached_property
     def tag_halves(self) -> tuple[float, float, float, float]:
         """The bend of each window, shortest first, in thousandths."""
         return (
@@ -69,55 +71,36 @@ class VectorSettings:
 
 
 # A lift, averaged over a room's tags, spreads by a twentieth; the learners step by about one.
-_LIFT_SCALE = 10.0
-
-TagView = tuple[float, float, float, float, float]
+LIFT_SCALE = 10.0
 
 
 class View(msgspec.Struct, array_like=True, gc=False):
     """What the vector needs of a user at one moment; never changed once made.
 
-    `tags`: for each tag its saturated weight in the four windows, and its lift.
+    `weights`: thousandths of each tag in the four windows. `exposure`: for each tag the click
+    rates of the rooms that were shown, summed. `appetite`: the user's signals against all of
+    these. `hosts` are saturated already.
     """
 
-    tags: dict[str, TagView]
+    weights: dict[str, tuple[int, int, int, int]]
+    exposure: dict[str, float]
+    appetite: float
     hosts: dict[str, float]
     follows: dict[str, int]
     log_price: float | None
     hour_activity: float
     activity: float
-    appetite: float
 
 
-def tag_views(
-    weights: Mapping[str, tuple[int, int, int, int]],
-    exposure: Mapping[str, float],
-    appetite: float,
-    settings: VectorSettings,
-) -> dict[str, TagView]:
-    """Each tag's thousandths a window as x / (|x| + c), and its lift.
+def lift(signals: int, exposure: float, appetite: float, prior: float) -> float:
+    """How much more a tag was signalled than showing it explains, scaled for the learners.
 
-    The lift compares the signals for a tag in seven days with those expected, had the user
-    merely clicked what was shown as often as others do: (C - aE) / (aE + prior), where E sums
-    the click rates of the rooms that were shown and a is the user's overall appetite.
+    It compares the signals for a tag in seven days (thousandths) with those expected, had the
+    user merely clicked what was shown as often as others do: (C - aE) / (aE + prior), where E
+    sums the click rates of the rooms that were shown and a is the user's overall appetite.
     """
-    c0, c1, c2, c3 = settings.tag_halves
-    prior = settings.lift_prior
-    views = {}
-    for tag, (a, b, c, d) in weights.items():
-        expected = appetite * exposure.get(tag, 0.0)
-        views[tag] = (
-            a / (abs(a) + c0),
-            b / (abs(b) + c1),
-            c / (abs(c) + c2),
-            d / (abs(d) + c3),
-            _LIFT_SCALE * (max(d, 0) / 1000.0 - expected) / (expected + prior),
-        )
-    for tag, shown in exposure.items():
-        if tag not in views:
-            expected = appetite * shown
-            views[tag] = (0.0, 0.0, 0.0, 0.0, -_LIFT_SCALE * expected / (expected + prior))
-    return views
+    expected = appetite * exposure
+    return LIFT_SCALE * ((max(signals, 0) / 1000.0 - expected) / (expected + prior))
 
 
 def price_fit(log_price: float | None, room_log_price: float, half: float) -> float:
@@ -136,34 +119,41 @@ def user_part(
     settings: VectorSettings,
 ) -> tuple[float, ...]:
     """The values of USER_NAMES for one user and one room; tags count by their mean."""
-    m0 = m1 = m2 = m3 = lift = 0.0
-    tags = view.tags
-    if tags and room_tags:
+    m0 = m1 = m2 = m3 = lifted = 0.0
+    if room_tags:
+        weights, exposure, appetite = view.weights, view.exposure, view.appetite
+        h0, h1, h2, h3 = settings.tag_halves
+        prior = settings.lift_prior
         for tag in room_tags:
-            match = tags.get(tag)
-            if match is not None:
-                m0 += match[0]
-                m1 += match[1]
-                m2 += match[2]
-                m3 += match[3]
-                lift += match[4]
+            weight = weights.get(tag)
+            shown_for = exposure.get(tag, 0.0)
+            if weight is not None:
+                w0, w1, w2, w3 = weight
+                m0 += w0 / (abs(w0) + h0)
+                m1 += w1 / (abs(w1) + h1)
+                m2 += w2 / (abs(w2) + h2)
+                m3 += w3 / (abs(w3) + h3)
+                lifted += lift(w3, shown_for, appetite, prior)
+            elif shown_for:
+                expected = appetite * shown_for
+                lifted -= LIFT_SCALE * (expected / (expected + prior))
         share = 1.0 / len(room_tags)
         m0 *= share
         m1 *= share
         m2 *= share
         m3 *= share
-        lift *= share
+        lifted *= share
     return (
         m0,
         m1,
         m2,
         m3,
-        lift,
+        lifted,
         view.hosts.get(host_id, 0.0),
         1.0 if host_id in view.follows else 0.0,
         price_fit(view.log_price, room_log_price, settings.price_half),
         shown / (shown + settings.shown_half),
         view.hour_activity,
         view.activity,
-        view.appetite,
+        math.log(view.appetite),
     )

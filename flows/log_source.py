@@ -20,7 +20,7 @@ _VERSION = 1
 _PART = "log"
 
 Told = Callable[[float, int], None]
-"""Is told the share of the logs that is read, 0 to 1, and the number of events so far."""
+"""Is told the share of the logs that is read, 0 to 1, and the events that this run has read."""
 
 
 class _State(msgspec.Struct, array_like=True):
@@ -52,6 +52,7 @@ class LogPartition(StatefulSourcePartition[Split, bytes]):
         self._splitter = Splitter(settings.flow.shards, settings.strengths)
         self._rows_in_epoch = 0
         self._round = self._seq = self._clock_ms = self._events = 0
+        self._events_before = 0
         self._letters: Counter[str] = Counter()
         self._finished = False
         if state is None:
@@ -61,6 +62,7 @@ class LogPartition(StatefulSourcePartition[Split, bytes]):
             self._collector = Collector.restore(paths, saved.collector, collect)
             self._round, self._seq, self._clock_ms = saved.round, saved.seq, saved.clock_ms
             self._events, self._letters = saved.events, Counter(saved.letters)
+            self._events_before = saved.events
             self._finished = saved.finished
 
     def next_batch(self) -> list[Split]:
@@ -94,8 +96,9 @@ class LogPartition(StatefulSourcePartition[Split, bytes]):
                 "catalogue_events": self._seq,
                 "dead_letters": self._letters.total(),
                 "dead_letters_by_reason": dict(sorted(self._letters.items())),
+                "newest_event_time_ms": self._clock_ms,
             }
-        self._told(batch.progress, self._events)
+        self._told(batch.progress, self._events - self._events_before)
         return [split]
 
     def snapshot(self) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -12,6 +13,8 @@ import msgspec
 from bytewax.recovery import init_db_dir
 
 _SHAPE = "run.json"
+_LOCK_S_MAX = 3.0
+_POLL_S = 0.02
 
 
 class RecoveryError(Exception):
@@ -41,13 +44,7 @@ class Recovery:
                 f"the recovery folder {self.folder} cannot be written ({problem.strerror}): "
                 "give one that can"
             ) from None
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise RecoveryError(
-                f"another run uses the recovery folder {self.folder}: "
-                "stop it first, or give another folder"
-            ) from None
+        self._take_lock(self._lock)
         if not self.is_new:
             made = msgspec.json.decode((self.folder / _SHAPE).read_bytes())
             for name, value in shape.items():
@@ -63,6 +60,28 @@ class Recovery:
         part = self.folder / f"{_SHAPE}.new"
         part.write_bytes(msgspec.json.encode(shape))
         part.replace(self.folder / _SHAPE)
+
+    def _take_lock(self, lock: int) -> None:
+        # The processes of a run that was killed a moment ago may be about to go.
+        deadline_s = time.monotonic() + _LOCK_S_MAX
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            except BlockingIOError:
+                if time.monotonic() > deadline_s:
+                    self.close()
+                    raise RecoveryError(
+                        f"another run uses the recovery folder {self.folder}: "
+                        "stop it first, or give another folder"
+                    ) from None
+            time.sleep(_POLL_S)
+
+    @property
+    def lock(self) -> int:
+        """The lock as a file descriptor: whoever inherits it holds the folder too."""
+        assert self._lock is not None
+        return self._lock
 
     def close(self) -> None:
         """Give the lock back."""

@@ -57,6 +57,12 @@ def run_process(
     settings, out = replay.settings, Path(replay.out)
     runtime = Runtime(settings, recovers=replay.recovery is not None, workers=replay.processes)
     counters = Counters()
+    events_read = 0
+
+    def reading(share: float, events: int) -> None:
+        nonlocal events_read
+        events_read = events
+        told(share, events)
 
     def writer(part: str, marks: Any) -> RedisWriter:
         return RedisWriter(
@@ -71,7 +77,7 @@ def run_process(
     runs = out / _RUNS
     flow = build(
         runtime,
-        LogSource(replay.logs, runtime, stop, told),
+        LogSource(replay.logs, runtime, stop, reading),
         DeliverSink(
             settings.flow.deliver_parts,
             writer,
@@ -95,7 +101,7 @@ def run_process(
         recovery_config=recovery,
     )
     live = len(runtime.scenes.content(runtime.catalogue.seq).live)
-    figures = {**counters.as_dict(), "live_rooms": live}
+    figures = {**counters.as_dict(), "live_rooms": live, "events_read": events_read}
     (out / f"process-{process}.json").write_bytes(msgspec.json.encode(figures))
 
 
@@ -110,13 +116,13 @@ def redis_for(url: str | None, out: Path, recovery: str | None) -> Iterator[str]
         yield own
 
 
-def prepare(out: Path, recovery: str | None) -> None:
-    """Make the folder; what an earlier run without recovery left there goes."""
+def prepare(out: Path, goes_on: bool) -> None:
+    """Make the folder; what an earlier run left there goes, unless this one goes on with it."""
     out.mkdir(parents=True, exist_ok=True)
     (out / _RUNS).mkdir(exist_ok=True)
     for stale in [*out.glob("process-*.json"), out / "metrics.json"]:
         stale.unlink(missing_ok=True)
-    if recovery is None or Recovery(recovery).is_new:
+    if not goes_on:
         clear_decisions(out / _RUNS)
         clear_dead_letters(out / _RUNS)
         (out / PARTS).unlink(missing_ok=True)
@@ -132,7 +138,8 @@ def finish(replay: Replay, seconds: float) -> dict[str, Any]:
     merge_decisions(out / _RUNS, out / "decisions.jsonl")
     merge_dead_letters(out / _RUNS, out / "dead_letters.jsonl")
     own = [msgspec.json.decode(path.read_bytes()) for path in sorted(out.glob("process-*.json"))]
-    figures["events_per_second"] = round(figures["events"] / seconds, 1)
+    read = sum(one["events_read"] for one in own)
+    figures["events_per_second"] = round(read / seconds, 1)
     figures["seconds"] = round(seconds, 3)
     figures["processes"] = replay.processes
     figures["live_rooms"] = max((one["live_rooms"] for one in own), default=0)

@@ -90,6 +90,7 @@ def metrics(reports: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
         "dead_letters": collect["dead_letters"],
         "dead_letters_by_reason": collect["dead_letters_by_reason"],
         "catalogue_events": collect["catalogue_events"],
+        "newest_event_time_ms": collect["newest_event_time_ms"],
         **{name: observed[name] for name in ("duplicates", "late", "unknown_item")},
         "slates": slates,
         "users": dict(sorted(observed.items())),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from decisions.boards import Boards
 from decisions.decide import DecideContext
+from decisions.digest import Digest
 from features.catalogue import Catalogue
 from features.observe import ObserveContext
 from features.scene import Scenes
@@ -59,7 +60,11 @@ class Runtime:
             seed=settings.flow.seed,
         )
         self.decide = DecideContext(
-            slate=settings.slate, push=settings.push, vector=settings.vector, boards=self.boards
+            slate=settings.slate,
+            push=settings.push,
+            vector=settings.vector,
+            boards=self.boards,
+            digest=Digest(self.catalogue),
         )
 
     def forget(self) -> None:

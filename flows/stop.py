@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
+from collections.abc import Iterator
 from types import FrameType
 
 
@@ -12,10 +14,16 @@ class Stop:
     def __init__(self) -> None:
         self.asked = False
 
-    def listen(self) -> None:
-        """Take SIGTERM and SIGINT as requests."""
-        signal.signal(signal.SIGTERM, self._on_signal)
-        signal.signal(signal.SIGINT, self._on_signal)
+    @contextlib.contextmanager
+    def listening(self) -> Iterator[Stop]:
+        """Take SIGTERM and SIGINT as requests meanwhile; of the main thread alone."""
+        numbers = (signal.SIGTERM, signal.SIGINT)
+        before = {number: signal.signal(number, self._on_signal) for number in numbers}
+        try:
+            yield self
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         self.asked = True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from events.collect import Collector
@@ -84,11 +84,13 @@ def validate_log(
     named_fields: Sequence[str] = (),
     settings: ValidateSettings | None = None,
     collect: CollectSettings | None = None,
+    told: Callable[[float, int], None] = lambda share, events: None,
 ) -> Report:
     """Read the logs whole, merged as a replay would merge them, and report what is in them.
 
-    `named_fields` are the names of attributes that settings make use of. Raises `LogError` if a
-    log cannot be opened; one that is damaged further on is reported as a dead letter.
+    `named_fields` are the names of attributes that settings make use of. `told` hears the share
+    that is read, 0 to 1, and the events so far. Raises `LogError` if a log cannot be opened; one
+    that is damaged further on is reported as a dead letter.
     """
     limits = settings or ValidateSettings()
     collector = Collector(paths, collect)
@@ -103,6 +105,7 @@ def validate_log(
         batch = collector.next(limits.batch_rows)
         done = batch.done
         kinds.update(map(type, batch.events))
+        told(batch.progress, kinds.total())
         if batch.events:
             of_batch = [event.event_time_ms for event in batch.events]
             times = [min(times + of_batch), max(times + of_batch)]

@@ -31,7 +31,6 @@ class Broadcast(msgspec.Struct, array_like=True, gc=False):
 
     occasion_ms: int
     began_ms: int
-    product_id: str | None = None
 
     def occasion_at(self, at_ms: int) -> int:
         """The occasion that counts then: a room that never ends begins a new one every day."""

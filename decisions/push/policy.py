@@ -151,21 +151,26 @@ class PushPolicy:
         return decisions
 
     def on_air(self, room_id: str, product_id: str | None, at_ms: int) -> Sequence[PushDecision]:
-        """A room shows a product (None: none); of no effect unless the room is live."""
+        """A room begins to show a product (None: none); of no effect unless the room is live.
+
+        To be called when that changes, not when the same product is told again: each call
+        weighs the holders anew. Where nobody `has_in_cart` the product it may be left out.
+        """
         decisions = self.advance(at_ms)
-        room, broadcast = self._rooms.get(room_id), self._live.get(room_id)
-        if room is None or broadcast is None:
+        room = self._rooms.get(room_id)
+        if room is None or room_id not in self._live:
             self._people.dropped["on_air_not_live"] += 1
             return decisions
-        if broadcast.product_id == product_id:
-            return decisions
-        broadcast.product_id = product_id
         if product_id is None:
             return decisions
         candidates: list[Candidate] = []
         for trigger in TRIGGERS:
             candidates.extend(trigger.on_air(self._scene, room, product_id, self._clock_ms))
         return [*decisions, *self._weigh(candidates, self._clock_ms)]
+
+    def has_in_cart(self, product_id: str) -> bool:
+        """Whether any user of the shard has the product in the cart."""
+        return self._people.carts.has(product_id)
 
     # --- what it tells --------------------------------------------------------------------
 

@@ -57,6 +57,10 @@ class Relation:
             for key in held or ():
                 self._users.setdefault(key, {})[user] = None
 
+    def has(self, key: str) -> bool:
+        """Whether anyone holds the key."""
+        return key in self._users
+
     def holders(self, key: str) -> list[str]:
         """The users who hold the key, sorted."""
         return sorted(self._users.get(key, ()))

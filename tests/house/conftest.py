@@ -52,3 +52,16 @@ def trees(texts: dict[str, str]) -> dict[str, ast.Module]:
         for path, text in texts.items()
         if path.endswith(".py") and path.split("/", 1)[0] in (*PACKAGES, "bench")
     }
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A test that is left out proves nothing: a run with one fails."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None:
+        return
+    left_out = [word for word in ("skipped", "xfailed", "xpassed") if reporter.stats.get(word)]
+    if left_out:
+        reporter.ensure_newline()
+        reporter.write_line(f"failed: some tests were {' or '.join(left_out)}", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -104,6 +104,13 @@ def test_an_idle_users_follows_leave_and_their_wishes_stay(world):
     assert [(d.user_id, d.reason) for d in w.decisions] == [("ann", "opted_out"), ("bob", None)]
 
 
+def test_idle_begins_at_its_instant_not_at_the_next_sweep(world):
+    for h, told in ((30 * DAY_H + 0.5, 1), (30 * DAY_H + 0.51, 0)):
+        w = world().at(0.5).agrees("ann").does("ann", kinds.Follow, host_id="h1")
+        w.until(30 * DAY_H + 0.4).at(h).room("r1", "live", h)
+        assert len(w.told()) == told
+
+
 def test_a_record_sent_again_is_no_sign_of_life(world):
     w = world().agrees("ann").does("ann", kinds.Follow, host_id="h1")
     w.at(29 * DAY_H).agrees("ann").at(31 * DAY_H).room("r1", "live", 31 * DAY_H)

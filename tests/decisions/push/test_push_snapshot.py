@@ -70,3 +70,16 @@ def test_a_failed_restore_leaves_the_policy_as_it_was(stored):
     with pytest.raises(StateError):
         policy.restore(stored[:-1])
     assert policy.snapshot() == stored
+
+
+def test_rooms_told_before_or_after_restore_are_due_alike(world):
+    w = world().agrees("ann").room("r1", "scheduled", 5).does("ann", kinds.Reserve, room_id="r1")
+    stored, plain = w.policy.snapshot(), w.until(6).told()
+    for before in (True, False):
+        other = world()
+        for tells in (before, not before):
+            if tells:
+                other.policy.recall(w.rooms["r1"])
+            else:
+                other.policy.restore(stored)
+        assert other.until(6).told() == plain == [(3, "ann", "reminder"), (4.75, "ann", "reminder")]

@@ -76,7 +76,7 @@ def test_what_is_bought_or_taken_out_is_no_longer_in_the_cart(world):
 def test_a_cart_product_on_air(world):
     w = world().agrees("ann").room("r1", "live", 0)
     w.does("ann", kinds.CartAdd, product_id="p1")
-    w.at(1).airs("r1", "p1").airs("r1", "p1").at(2).airs("r1", None)
+    w.at(1).airs("r1", "p1").at(2).airs("r1", None)
     assert w.told() == [(1, "ann", "cart_on_air")]
     assert w.refused() == []
     w.at(3).airs("r1", "p1")
@@ -173,3 +173,24 @@ def test_the_next_evenings_broadcast_of_a_lasting_room_is_new(world):
     w = world().agrees("ann").does("ann", kinds.Follow, host_id="h1").room("r1", "live", 0)
     w.at(5).room("r1", "ended", 0).at(24).room("r1", "live", 24)
     assert [t for t, _, _ in w.told()] == [0, 24]
+
+
+def test_a_broadcast_that_began_early_is_still_the_same_after_its_planned_start(world):
+    w = world().agrees("ann").does("ann", kinds.CartAdd, product_id="p1")
+    w.at(1).room("r1", "live", 1.5).at(1.2).airs("r1", "p1").airs("r1", None)
+    w.at(1.8).airs("r1", "p1")
+    assert w.told() == [(1.2, "ann", "cart_on_air")]
+    assert w.refused() == [("ann", "cart_on_air", "duplicate")]
+
+
+def test_a_room_that_never_ends_begins_anew_every_day(world):
+    w = world().agrees("ann").does("ann", kinds.CartAdd, product_id="p1").room("r1", "live", 0)
+    for h in (1, 5, 25):
+        w.at(h).airs("r1", "p1").airs("r1", None)
+    assert [t for t, _, _ in w.told()] == [1, 25]
+
+
+def test_an_ended_room_that_is_planned_again_takes_new_reservations(world):
+    w = world().agrees("ann").room("r1", "scheduled", 5).does("ann", kinds.Reserve, room_id="r1")
+    w.room("r1", "ended", 5).room("r1", "scheduled", 30).until(31)
+    assert w.told() == []

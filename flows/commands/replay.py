@@ -1,0 +1,155 @@
+"""`liveloom replay`: recorded logs through the whole flow, as fast as it goes."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import dataclasses
+import os
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flows.commands.arguments import add_settings, positive, settings_of
+
+if TYPE_CHECKING:
+    from flows.replay import Replay
+    from flows.settings import Settings
+
+
+def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command's own parser."""
+    parser = subparsers.add_parser(
+        "replay",
+        help="run recorded logs through the flow",
+        description="Run recorded logs through the flow. Leaves metrics.json, decisions.jsonl "
+        "and dead_letters.jsonl in DIR.",
+    )
+    parser.add_argument("logs", nargs="+", metavar="LOG", help="plain, gzip or zstd, one or more")
+    parser.add_argument("--out", required=True, metavar="DIR", help="folder for what comes out")
+    parser.add_argument(
+        "--redis", metavar="URL", help="redis://, rediss:// or unix:// (default: an own one)"
+    )
+    parser.add_argument(
+        "--processes", type=positive, default=1, metavar="N", help="how many (default: 1)"
+    )
+    parser.add_argument(
+        "--recovery", metavar="DIR", help="keep state here, and go on where a run was killed"
+    )
+    parser.add_argument(
+        "--last",
+        type=positive,
+        metavar="N",
+        help="ranking figures also over the last N clicked lists",
+    )
+    add_settings(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the replay and print its figures."""
+    from flows.failures import BadInput
+    from flows.recovery import Recovery
+    from flows.replay import prepare, redis_for
+
+    settings = settings_of(args)
+    if args.last is not None:
+        learn = dataclasses.replace(settings.learn, ranking_last_lists=args.last)
+        settings = dataclasses.replace(settings, learn=learn)
+    if args.processes > settings.flow.shards:
+        raise BadInput(
+            f"--processes {args.processes} is more than the {settings.flow.shards} shards of "
+            "flow.shards: start fewer, or set more shards"
+        )
+    _check(args.logs, settings)
+    out = Path(args.out)
+    with contextlib.ExitStack() as stack:
+        lock, goes_on = None, False
+        if args.recovery is not None:
+            recovery = stack.enter_context(Recovery(args.recovery))
+            goes_on = not recovery.is_new
+            recovery.open(_shape(args.logs, settings))
+            lock = recovery.lock
+        prepare(out, goes_on)
+        url = stack.enter_context(redis_for(args.redis, out, args.recovery))
+        if args.redis is not None:
+            _try_redis(url, settings)
+        return _run(_replay(args, url, settings), lock)
+
+
+def _run(replay: Replay, lock: int | None) -> int:
+    from flows.console import console, say
+    from flows.figures import print_figures
+    from flows.replay import Stopped, finish, timed, write_health
+    from flows.stop import Stop
+
+    with Stop().listening() as stop:
+        seconds = timed(lambda: _flow(replay, stop, lock))
+        try:
+            figures: dict[str, Any] = finish(replay, seconds)
+        except Stopped:
+            if replay.recovery is not None:
+                say(f"stopped; the same command with --recovery {replay.recovery} goes on")
+            else:
+                say("stopped before the end; without --recovery the next run starts over")
+            return 0
+    write_health(replay, figures, figures["newest_event_time_ms"])
+    print_figures(console(), figures, replay.out)
+    return 0
+
+
+def _flow(replay: Replay, stop: Any, lock: int | None) -> None:
+    """All processes of the replay: this one, where one is enough."""
+    from flows.failures import bad_input, is_stop
+    from flows.noise import noise_to
+    from flows.processes import supervise
+    from flows.progress import Progress
+    from flows.replay import run_process
+
+    out = Path(replay.out)
+    if replay.processes > 1:
+        with Progress("replaying", "events") as progress:
+            supervise(replay, progress.told, stop, lock)
+        return
+    log = out / "process-0.log"
+    try:
+        with noise_to(log), Progress("replaying", "events") as progress:
+            run_process(replay, 0, None, progress.told, stop)
+    except Exception as error:
+        if stop.asked and is_stop(error):
+            return
+        if bad_input(error) is None:
+            with log.open("a", encoding="utf-8") as file:
+                traceback.print_exception(error, file=file)
+        raise
+
+
+def _check(logs: list[str], settings: Settings) -> None:
+    """Raise `LogError` for a log that cannot be opened, before anything is touched."""
+    from events.logs import LogReader
+
+    for path in logs:
+        LogReader(path, settings.log, settings.decode.line_bytes_max).close()
+
+
+def _try_redis(url: str, settings: Settings) -> None:
+    """Raise `CannotConnect` if Redis is away at the start; later on it is waited for."""
+    from sinks.connect import connect
+
+    connect(url, settings.redis).close()
+
+
+def _shape(logs: list[str], settings: Settings) -> dict[str, Any]:
+    """What a run that goes on must have in common with the one that began."""
+    return {
+        "logs": [os.path.basename(path) for path in logs],
+        "shards": settings.flow.shards,
+        "deliver_parts": settings.flow.deliver_parts,
+        "attributes": settings.content.attributes,
+    }
+
+
+def _replay(args: argparse.Namespace, url: str, settings: Settings) -> Replay:
+    from flows.replay import Replay
+
+    return Replay(tuple(args.logs), args.out, url, args.recovery, args.processes, settings)

@@ -1,0 +1,2 @@
+"""`liveloom demo`."""
+def add(s): pass

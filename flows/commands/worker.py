@@ -1,0 +1,56 @@
+"""One process of a replay: `python -m flows.commands.worker SPEC.json NUMBER ADDRESS...`."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+import traceback
+from pathlib import Path
+
+import msgspec
+
+from flows.failures import bad_input, is_stop
+from flows.processes import Word, leave_with_parent
+from flows.replay import Replay, run_process
+from flows.stop import Stop
+
+_TELL_EVERY_S = 0.2
+
+
+def main(spec: str, number: int, addresses: list[str]) -> int:
+    """Run the process; says how far it is, and why what was given is bad, on standard output."""
+    threading.Thread(target=leave_with_parent, daemon=True).start()
+    told_s = 0.0
+    # The engine prints to standard output as well: from now on to the log, beside its errors.
+    words = os.dup(1)
+    os.dup2(2, 1)
+
+    def tell(word: Word) -> None:
+        os.write(words, msgspec.json.encode(word) + b"\n")
+
+    def told(share: float, events: int) -> None:
+        nonlocal told_s
+        now_s = time.monotonic()
+        if now_s - told_s >= _TELL_EVERY_S:
+            told_s = now_s
+            tell(Word(share, events))
+
+    replay = msgspec.json.decode(Path(spec).read_bytes(), type=Replay)
+    with Stop().listening() as stop:
+        try:
+            run_process(replay, number, addresses, told, stop)
+        except Exception as error:
+            if stop.asked and is_stop(error):
+                return 0
+            line = bad_input(error)
+            if line is not None:
+                tell(Word(bad=line))
+            traceback.print_exc()
+            return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], int(sys.argv[2]), sys.argv[3:]))

@@ -1,0 +1,40 @@
+"""Where a command writes: results to standard output, progress and errors to standard error."""
+
+from __future__ import annotations
+
+import sys
+from typing import TextIO
+
+from rich.console import Console
+from rich.table import Table
+
+_PLAIN_COLUMNS = 100
+
+
+def console(file: TextIO | None = None) -> Console:
+    """For people: colours on a terminal, plain text of 100 columns into a file or a pipe."""
+    file = file or sys.stdout
+    width = None if file.isatty() else _PLAIN_COLUMNS
+    return Console(file=file, width=width, highlight=False, emoji=False, markup=False)
+
+
+def table(*columns: str, right: str = "", title: str | None = None) -> Table:
+    """A table with these columns, those named in `right` (comma-separated) aligned to the right."""
+    made = Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        box=None,
+        pad_edge=False,
+        padding=(0, 2, 0, 0),
+        header_style="dim",
+    )
+    aligned = right.split(",")
+    for column in columns:
+        made.add_column(column, justify="right" if column in aligned else "left")
+    return made
+
+
+def say(line: str) -> None:
+    """One line on standard error, whatever its length."""
+    print(f"liveloom: {line}", file=sys.stderr, flush=True)

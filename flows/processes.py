@@ -1,0 +1,224 @@
+"""The processes of one replay, run and ended as a unit."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from flows.failures import BadInput
+from flows.log_source import Told
+from flows.replay import Replay
+from flows.stop import Stop
+
+_POLL_S = 0.1
+_END_S_MAX = 5.0
+_TRACE_LINES = 40
+_PORTS = range(20_000, 32_000)
+_PORT_STEP = 37
+
+
+class Word(msgspec.Struct, omit_defaults=True):
+    """What a process tells its parent, one JSON object a line on standard output."""
+
+    share: float = 0.0
+    events: int = 0
+    bad: str = ""
+    """Why what was given cannot be used."""
+
+
+class ProcessFailed(Exception):
+    """A process of the run died; the message names it, `trace` is the end of its log."""
+
+    def __init__(self, message: str, trace: str) -> None:
+        super().__init__(message)
+        self.trace = trace
+
+
+def supervise(replay: Replay, told: Told, stop: Stop, lock: int | None = None) -> None:
+    """Run all processes of a replay to their end, or until a stop is asked for.
+
+    Each writes its errors to `process-I.log` in the replay's folder, holds the recovery folder's
+    `lock` too, and goes when this process goes, however that ends. If one dies, all are ended,
+    and `ProcessFailed` or `BadInput` says why.
+    """
+    out = Path(replay.out)
+    with _spec(replay, out) as spec, contextlib.ExitStack() as stack:
+        addresses = _free_addresses(replay.processes)
+        children = [
+            _Child(out, spec, number, addresses, lock, stack) for number in range(len(addresses))
+        ]
+        with contextlib.closing(selectors.DefaultSelector()) as selector:
+            for child in children:
+                selector.register(child.words, selectors.EVENT_READ, child)
+            _watch(children, selector, told, stop)
+
+
+def _watch(
+    children: Sequence[_Child], selector: selectors.BaseSelector, told: Told, stop: Stop
+) -> None:
+    passed_on = False
+    while any(child.process.poll() is None for child in children):
+        if stop.asked and not passed_on:
+            passed_on = True
+            for child in children:
+                child.process.send_signal(signal.SIGTERM)
+        for key, _ in selector.select(_POLL_S):
+            child: _Child = key.data
+            for word in child.hear():
+                if word.events:
+                    told(word.share, word.events)
+            if child.silent:
+                selector.unregister(child.words)
+        dead = [child for child in children if child.process.poll()]
+        if dead and passed_on and all(child.was_terminated for child in dead):
+            # It had not come so far as to listen; nothing was begun without it.
+            return
+        if dead:
+            _raise(dead)
+    dead = [child for child in children if child.process.returncode]
+    if dead and not passed_on:
+        _raise(dead)
+
+
+def _raise(dead: Sequence[_Child]) -> None:
+    """Say why, by the process that knows best: others may have died of its death."""
+    for child in dead:
+        child.hear()
+    for child in dead:
+        if child.bad:
+            raise BadInput(child.bad)
+    first = next((child for child in dead if "Traceback" in child.trace()), dead[0])
+    raise ProcessFailed(f"{first.fate()}; see {first.log}", first.trace())
+
+
+class _Child:
+    """One process, which has gone by the time the stack is unwound."""
+
+    def __init__(
+        self,
+        out: Path,
+        spec: Path,
+        number: int,
+        addresses: Sequence[str],
+        lock: int | None,
+        stack: contextlib.ExitStack,
+    ) -> None:
+        self.number = number
+        self.bad = ""
+        self.silent = False
+        self.log = out / f"process-{number}.log"
+        self._heard = b""
+        root = str(Path(__file__).resolve().parent.parent)
+        paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
+        with self.log.open("wb") as log:
+            command = [sys.executable, "-m", "flows.commands.worker", str(spec), str(number)]
+            self.process = subprocess.Popen(
+                [*command, *addresses],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                pass_fds=() if lock is None else (lock,),
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+            )
+        stack.callback(self._end)
+        assert self.process.stdout is not None
+        self.words = self.process.stdout
+        os.set_blocking(self.words.fileno(), False)
+
+    def hear(self) -> list[Word]:
+        """What it has said since last time."""
+        try:
+            data = os.read(self.words.fileno(), 1 << 16)
+        except BlockingIOError:
+            return []
+        self.silent = not data
+        *lines, self._heard = (self._heard + data).split(b"\n")
+        words = [msgspec.json.decode(line, type=Word) for line in lines]
+        self.bad = next((word.bad for word in words if word.bad), self.bad)
+        return words
+
+    @property
+    def was_terminated(self) -> bool:
+        """Whether SIGTERM ended it before it listened to signals."""
+        return self.process.returncode == -signal.SIGTERM
+
+    def fate(self) -> str:
+        """How it ended."""
+        code = self.process.returncode
+        if code < 0:
+            name = signal.Signals(-code).name
+            hint = " (is there memory enough?)" if name == "SIGKILL" else ""
+            return f"process {self.number} was ended by {name}{hint}"
+        return f"process {self.number} failed"
+
+    def trace(self) -> str:
+        """The end of its log, without the engine's own stack."""
+        text = self.log.read_text("utf-8", "replace")
+        at = text.find("Traceback")
+        lines = text[max(0, at) :].rstrip().splitlines()
+        return "\n".join(lines[-_TRACE_LINES:])
+
+    def _end(self) -> None:
+        process = self.process
+        assert process.stdin is not None
+        with contextlib.suppress(OSError):
+            # Which tells it to go, even if it cannot take a signal.
+            process.stdin.close()
+        try:
+            process.wait(_END_S_MAX)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        self.words.close()
+        if process.returncode == 0:
+            self.log.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _spec(replay: Replay, out: Path) -> Iterator[Path]:
+    """The replay as a file that only this user can read, for an address may hold a password."""
+    path = out / "replay.json"
+    path.unlink(missing_ok=True)
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with open(file, "wb") as opened:
+        opened.write(msgspec.json.encode(replay))
+    try:
+        yield path
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _free_addresses(count: int) -> list[str]:
+    """Loopback addresses on which nothing listens just now.
+
+    Not those that the system would choose: from these it also takes the near end of connections,
+    and a process that tries to reach one that does not listen yet may so connect to itself.
+    """
+    addresses: list[str] = []
+    ports = len(_PORTS)
+    for step in range(ports):
+        port = _PORTS[(os.getpid() * _PORT_STEP + step) % ports]
+        with socket.socket() as one, contextlib.suppress(OSError):
+            one.bind(("127.0.0.1", port))
+            addresses.append(f"127.0.0.1:{port}")
+        if len(addresses) == count:
+            return addresses
+    raise BadInput(f"no {count} free ports from {_PORTS[0]} to {_PORTS[-1]}: end what uses them")
+
+
+def leave_with_parent() -> None:
+    """End this process at once when its standard input is closed: its parent has gone."""
+    while True:
+        if not os.read(0, 1):
+            os._exit(1)
+        time.sleep(_POLL_S)
