@@ -32,9 +32,13 @@ _VERSION = 1
 
 
 class Counters(msgspec.Struct, array_like=True, gc=False):
-    """What keeps a user's versions and the order of their decisions growing."""
+    """What keeps a user's versions and the order of their decisions growing.
+
+    `base` is the UTC day on which counting began: OBSERVE may remember the user for longer.
+    """
 
     at_ms: int
+    base: int
     slates: int = 0
     decisions: int = 0
 
@@ -54,6 +58,8 @@ class Decided:
     writes: list[Write] = field(default_factory=list)
     pushes: list[Push] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)
+    erased: list[str] = field(default_factory=list)
+    """Users whose lists and pushes so far are to go, before anything here is written."""
     done: bool = False
 
 
@@ -83,6 +89,9 @@ class DecideShard:
         self.seq = 0
         self.clock_ms = 0
         self._recalled = True
+        self._swept_ms = 0
+        # At least two days, so that a base that begins anew is above what was counted before.
+        self._idle_ms = max(2, context.slate.idle_days_max) * DAY_MS
         self._counters: dict[str, Counters] = {}
         self._active: dict[str, Active] = {}
         self._steps: deque[Step | tuple[int, int, bool]] = deque()
@@ -107,7 +116,7 @@ class DecideShard:
                 if not self.boards.is_ready(clock_ms // 1000):
                     break
                 self._catch_up(seq)
-                self._pushes(self.policy.advance(clock_ms))
+                self._advance(clock_ms)
                 self._forget(clock_ms)
                 self.clock_ms = clock_ms
                 self._out.done = self._out.done or done
@@ -130,13 +139,33 @@ class DecideShard:
     # Steps and catalogue.
 
     def _take(self, step: Step) -> None:
+        self._advance(step.clock_ms)
         if step.wish is not None:
             self._slate(step.wish, step.clock_ms, step.seq)
         elif step.fact is not None:
             self._pushes(self.policy.apply(step.fact, step.clock_ms, step.user_id))
             if isinstance(step.fact, kinds.Erase):
-                for held in (self._counters, self._active, self._recs, self._pushed):
-                    held.pop(step.user_id, None)
+                self._drop(step.user_id)
+                self._counters.pop(step.user_id, None)
+            elif isinstance(step.fact, kinds.User):
+                consent = step.fact.consent
+                if consent is not None and consent.profiling is False:
+                    self._drop(step.user_id)
+
+    def _drop(self, user_id: str) -> None:
+        """Nothing that was decided for the user so far is to be seen."""
+        for held in (self._active, self._recs, self._pushed):
+            held.pop(user_id, None)
+        self._out.erased.append(user_id)
+
+    def _advance(self, clock_ms: int) -> None:
+        """Fire the pushes that are due, each with the names of its own time."""
+        policy = self.policy
+        while policy.due_ms <= clock_ms:
+            due_ms = policy.due_ms
+            self.names.seq = self.catalogue.seq_at(due_ms, self.catalogue.seq)
+            self._pushes(policy.advance(due_ms))
+        self._pushes(policy.advance(clock_ms))
 
     def _catch_up(self, seq: int) -> None:
         """Let the catalogue events up to `seq` take effect, each at its own clock."""
@@ -144,6 +173,7 @@ class DecideShard:
             return
         policy = self.policy
         for change in self.context.digest.since(self.seq, seq):
+            self._advance(change.clock_ms)
             self.names.seq = change.seq
             if isinstance(change, RoomChange):
                 self._pushes(policy.room_changed(change.old, change.new, change.clock_ms))
@@ -151,7 +181,7 @@ class DecideShard:
                     self._start(change)
             elif policy.has_in_cart(change.product_id):
                 self._pushes(policy.on_air(change.room_id, change.product_id, change.clock_ms))
-        self.seq = self.names.seq = seq
+        self.seq = seq
 
     def _start(self, change: RoomChange) -> None:
         """A room starts: whoever was active just now and would have it in their slate gets it."""
@@ -174,7 +204,7 @@ class DecideShard:
         counters = self._count(wish.user_id, clock_ms)
         counters.slates += 1
         self.slates += 1
-        version = wish.base + counters.slates
+        version = max(wish.base, counters.base) + counters.slates
         slate = self.ranker.slate(wish, board, live, version, clock_ms)
         self._recs[wish.user_id] = Write(wish.user_id, "recs", version, slate.body)
         self._log(wish.user_id, counters, clock_ms, "slate", slate.body)
@@ -195,9 +225,8 @@ class DecideShard:
 
     def _count(self, user_id: str, at_ms: int) -> Counters:
         counters = self._counters.get(user_id)
-        idle_ms = self.context.slate.idle_days_max * DAY_MS
-        if counters is None or at_ms - counters.at_ms > idle_ms:
-            counters = self._counters[user_id] = Counters(at_ms)
+        if counters is None or at_ms - counters.at_ms > self._idle_ms:
+            counters = self._counters[user_id] = Counters(at_ms, at_ms - at_ms % DAY_MS)
         counters.at_ms = max(counters.at_ms, at_ms)
         return counters
 
@@ -213,6 +242,12 @@ class DecideShard:
             if self._active[user_id].at_ms >= since_ms:
                 break
             del self._active[user_id]
+        if clock_ms - self._swept_ms > DAY_MS:
+            self._swept_ms = clock_ms
+            idle_ms = clock_ms - self._idle_ms
+            idle = [user for user, held in self._counters.items() if held.at_ms < idle_ms]
+            for user_id in idle:
+                del self._counters[user_id]
 
     @property
     def is_waiting(self) -> bool:

@@ -87,7 +87,7 @@ class Ranker:
             + view.activity * activity
             + math.log(view.appetite) * appetite
         )
-        score = board.base + constant
+        score: NDArray[np.float64] = board.base + constant
         if live.tags and (own or view.exposure):
             by_tag = self._by_tag(view, board, own)
             matched = by_tag.take(live.tags[0])

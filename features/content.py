@@ -43,12 +43,38 @@ class Content:
         self.live: NDArray[np.intp] = np.array(
             [number for number, room in enumerate(rooms) if room.status == "live"], np.intp
         )
+        self._aligned_ids: list[str] | None = None
+        self._aligned_count = 0
+        self._alignment: tuple[NDArray[np.intp], NDArray[np.intp]] | None = None
         self.start_s = np.array([room.start_time_ms // 1000 for room in rooms], np.float64)
         self.log_price = np.array([self._price(catalogue, room, seq) for room in rooms])
         self.log_prices: list[float] = self.log_price.tolist()
         self._hosts(rooms)
         self._tags(rooms, settings.tags_max)
         self._attributes(rooms, settings.attributes)
+
+    def aligned_with(self, ids: list[str], count: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Own room numbers and the places of the same rooms among the first `count` of `ids`.
+
+        A publisher only ever appends to its list of ids, so what was worked out before holds.
+        """
+        if self._aligned_ids is not ids:
+            self._aligned_ids, self._aligned_count, self._alignment = ids, 0, None
+            self._own: list[int] = []
+            self._theirs: list[int] = []
+        for place in range(self._aligned_count, count):
+            number = self.number.get(ids[place])
+            if number is not None:
+                self._own.append(number)
+                self._theirs.append(place)
+        if count > self._aligned_count or self._alignment is None:
+            self._aligned_count = count
+            self._alignment = (np.array(self._own, np.intp), np.array(self._theirs, np.intp))
+        own, theirs = self._alignment
+        if count < self._aligned_count:
+            kept = theirs < count
+            return own[kept], theirs[kept]
+        return own, theirs
 
     @staticmethod
     def _price(catalogue: Catalogue, room: kinds.Room, seq: int) -> float:

@@ -32,7 +32,10 @@ class JoinSettings:
     long_dwell_ms: int = setting(30_000, "ms", "A stay this long is engagement.")
     quick_leave_ms: int = setting(5_000, "ms", "A stay shorter than this is a no.")
     clicked_share: float = setting(
-        1.0, "share", "Of the other items of a clicked list, how many are learnt as negatives."
+        0.3,
+        "share",
+        "Of the other items of a clicked list, how many are learnt, each weighing 1/share; all of "
+        "them teach hardly more.",
     )
     untouched_share: float = setting(
         0.1, "share", "Of the items of untouched lists, how many are learnt, each weighing 1/share."
@@ -104,6 +107,7 @@ class Join:
         clicked = any(flag & CLICKED for flag in flags)
         share = self.settings.clicked_share if touched else self.settings.untouched_share
         rows = np.frombuffer(shown.vectors, "<f4").reshape(len(flags), self.width + 1)
+        vectors, row = rows[:, : self.width].astype("<f8").tobytes(), 8 * self.width
         examples = []
         for place, flag in enumerate(flags):
             engaged = 1 if flag & (CLICKED | ENGAGED) else 0
@@ -125,7 +129,7 @@ class Join:
                     ordered=UNKNOWN,
                     weight=1.0 if flag or share >= 1.0 else 1.0 / share,
                     sampled=sampled,
-                    x=rows[place, : self.width].astype("<f8").tobytes(),
+                    x=vectors[place * row : place * row + row],
                 )
             )
             if flag & CLICKED:

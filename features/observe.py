@@ -34,7 +34,7 @@ from features.user import CLICKED, DAY_MS, ENGAGED, LEFT, ORDERED, STAYED, OpenL
 from features.vector import USER_NAMES, VectorSettings, View, user_part
 
 _VERSION = 1
-_CLOSE, _AWAIT, _UNKNOWN = range(3)
+_CLOSE, _AWAIT, _UNKNOWN, _SLATE = range(4)
 
 Signal = (
     kinds.Click
@@ -148,8 +148,6 @@ class ObserveShard:
         self._views: dict[str, tuple[View, int]] = {}
         self._timers: list[tuple[int, int, str, str]] = []
         self._waiting: dict[str, RowEvent] = {}
-        self._pending: list[str] = []
-        self._pending_ms = 0
         self._rounds: deque[Rows] = deque()
         self._parts: dict[int, Rows] = {}
         self._place = 0
@@ -195,7 +193,9 @@ class ObserveShard:
             self._place = 0
             self._finish(rows)
         for user_id in self._dirty:
-            user = self.people.get(user_id, self.clock_ms)
+            # As of any time: who fell silent a month ago is idle, but what they did is still to be
+            # told.
+            user = self.people.get(user_id, 0)
             if user is not None:
                 self._out.tags.append((user_id, *tags_value(user)))
         self._dirty.clear()
@@ -231,11 +231,11 @@ class ObserveShard:
                 counts["late"] += 1
             user = known(person, event.event_time_ms, clock_ms)
             kind = type(event)
-            if not user.profiling and kind is not kinds.User and kind is not kinds.Erase:
-                counts["no_consent"] += 1
-                continue
             handler = handlers.get(kind)
-            if handler is not None:
+            if not user.profiling and kind is not kinds.User and kind is not kinds.Erase:
+                # Nothing is learnt of them; but pushes obey their opt-outs and reservations.
+                counts["no_consent"] += 1
+            elif handler is not None:
                 handler(event, person, user, clock_ms, seq)
             if kind in _FACT_SET:
                 self._out.steps.append(Step(clock_ms, seq, person, None, event))  # type: ignore[arg-type]
@@ -249,30 +249,17 @@ class ObserveShard:
             self._advance(rows.clock_ms, rows.seq)
         self.dedupe.sweep(rows.clock_ms)
         if rows.done:
-            if self._pending:
-                self._fire_pending(self._pending_ms, rows.seq)
             self._fire_timers(1 << 62, rows.seq)
         self._out.ends.append((rows.clock_ms, rows.seq, rows.done))
 
     def _advance(self, clock_ms: int, seq: int) -> None:
         """Move the clock; what is due by then fires first, each at its own time."""
-        lateness_ms = self.context.lateness_ms
-        if self._pending and clock_ms >= self._pending_ms:
-            self._fire_timers(self._pending_ms - lateness_ms, seq)
-            self._fire_pending(self._pending_ms, self.catalogue.seq_at(self._pending_ms, seq))
         self.clock_ms = clock_ms
-        if self._timers and self._timers[0][0] <= clock_ms - lateness_ms:
-            self._fire_timers(clock_ms - lateness_ms, seq)
+        watermark_ms = clock_ms - self.context.lateness_ms
+        if self._timers and self._timers[0][0] <= watermark_ms:
+            self._fire_timers(watermark_ms, seq)
 
     # What is due.
-
-    def _fire_pending(self, due_ms: int, seq: int) -> None:
-        """The slates that a second signal within a second has left behind."""
-        pending, self._pending = sorted(self._pending), []
-        for user_id in pending:
-            user = self.people.get(user_id, due_ms)
-            if user is not None and user.slate_due:
-                self._wish(user_id, user, due_ms, seq)
 
     def _fire_timers(self, watermark_ms: int, seq: int) -> None:
         """Fire what is due by the watermark, each as of the clock at which it came due."""
@@ -286,6 +273,10 @@ class ObserveShard:
                 self._fire_unknown(subject, user_id, user, fired_ms, seq)
             elif user is None:
                 continue
+            elif what == _SLATE:
+                if user.slate_due:
+                    seq_then = self.catalogue.seq_at(fired_ms, seq)
+                    self._wish(user_id, user, fired_ms, seq_then)
             elif what == _AWAIT:
                 if due_ms <= last_ms:
                     self._expire(user_id, user, due_ms)
@@ -325,8 +316,8 @@ class ObserveShard:
                 )
         self._teach(examples)
         self._expire(user_id, user, due_ms)
-        if user.awaiting:
-            until_ms = min(waiting.until_ms for waiting in user.awaiting)
+        own = [waiting for waiting in user.awaiting if waiting.request_id == shown.request_id]
+        for until_ms in {waiting.until_ms for waiting in own if not waiting.order_id}:
             heapq.heappush(self._timers, (until_ms, _AWAIT, user_id, ""))
 
     def _teach(self, examples: list[Example]) -> None:
@@ -428,8 +419,8 @@ class ObserveShard:
             self._wish(person, user, clock_ms, seq)
         elif not user.slate_due:
             user.slate_due = True
-            self._pending.append(person)
-            self._pending_ms = (second + 1) * 1000
+            due_ms = (second + 1) * 1000 - self.context.lateness_ms
+            heapq.heappush(self._timers, (due_ms, _SLATE, person, ""))
 
     def _profile(self, event: Signal, person: str, user: User, clock_ms: int, seq: int) -> None:
         """Hosts, follows, price band, and rooms just left."""
@@ -575,6 +566,7 @@ class ObserveShard:
     def _on_user(self, event: kinds.User, person: str, user: User, clock_ms: int, seq: int) -> None:
         if event.timezone is not None:
             user.timezone = event.timezone
+            self._views.pop(person, None)
         if event.consent is not None and event.consent.profiling is not None:
             user.profiling = event.consent.profiling
             if not user.profiling:
@@ -584,26 +576,32 @@ class ObserveShard:
         """Without consent nothing that was learnt of the user is kept or shown."""
         blank = User(base=user.base, seen_ms=user.seen_ms, ladder=type(user.ladder)())
         blank.signals, blank.profiling, blank.timezone = user.signals + 1, False, user.timezone
+        self._drop(person)
         self.people.put(person, blank)
-        self._views.pop(person, None)
-        self._dirty.pop(person, None)
-        self._out.erased.append(person)
 
     def _on_erase(
         self, event: kinds.Erase, person: str, user: User, clock_ms: int, seq: int
     ) -> None:
+        self._drop(person)
+
+    def _drop(self, person: str) -> None:
+        """Forget all that is held of a person, and what of theirs still waits."""
         self.people.forget(person)
         self._views.pop(person, None)
         self._dirty.pop(person, None)
         self._out.erased.append(person)
+        for _, what, who, event_id in self._timers if self._waiting else ():
+            if what == _UNKNOWN and who == person:
+                self._waiting.pop(event_id, None)
 
     def _on_link(self, event: Link, person: str, user: User, clock_ms: int, seq: int) -> None:
         """Signals of an identity that turned out to be this user's count in the windows, once."""
         if event.ends:
-            self.people.forget(person)
-            self._views.pop(person, None)
-            self._dirty.pop(person, None)
-            self._out.erased.append(person)
+            self._drop(person)
+            gone = kinds.Erase(
+                event_id=event.event_id, event_time_ms=event.event_time_ms, user_id=person
+            )
+            self._out.steps.append(Step(clock_ms, seq, person, None, gone))
             return
         for signal in event.signals:
             self.counts["linked"] += 1
@@ -689,8 +687,6 @@ class ObserveShard:
                 seen=self.dedupe.snapshot(),
                 timers=sorted(self._timers),
                 waiting=self._waiting,
-                pending=self._pending,
-                pending_ms=self._pending_ms,
                 rounds=[rows.pack() for rows in self._rounds],
                 parts=[rows.pack() for _, rows in sorted(self._parts.items())],
                 place=self._place,
@@ -712,7 +708,6 @@ class ObserveShard:
         self.dedupe.restore(state.seen)
         self._timers = state.timers
         self._waiting = state.waiting
-        self._pending, self._pending_ms = state.pending, state.pending_ms
         self._rounds = deque(map(unpack_rows, state.rounds))
         self._parts = {rows.round: rows for rows in map(unpack_rows, state.parts)}
         self._place = state.place
@@ -732,8 +727,6 @@ class _State(msgspec.Struct, array_like=True):
     seen: tuple[bytes, bytes]
     timers: list[tuple[int, int, str, str]]
     waiting: dict[str, RowEvent]
-    pending: list[str]
-    pending_ms: int
     rounds: list[bytes]
     parts: list[bytes]
     place: int

@@ -48,9 +48,10 @@ class Scene:
     def __init__(self, content: Content, table: RoomTable, settings: SceneSettings) -> None:
         self.content = content
         self.stamp_s = table.stamp_s
-        self.matrix = _matrix(content, table, settings)
+        stats = _aligned(content, table)
+        self.matrix = _matrix(content, stats, table.stamp_s, settings)
         self.rows = self.matrix.astype("<f4").tobytes()
-        self.click_rates, self.default_rate = _click_rates(content, table, settings)
+        self.click_rates, self.default_rate = _click_rates(stats, settings)
         self.row_bytes = 4 * self.matrix.shape[1]
 
 
@@ -72,29 +73,25 @@ def _overall(successes: float, trials: float) -> float:
 def _aligned(content: Content, table: RoomTable) -> NDArray[np.float64]:
     """The table's statistics, [rooms of the content, columns]."""
     stats = np.zeros((len(content.ids), len(COLUMNS)))
-    number = content.number
-    known = table.ids[: len(table.values)]
-    places = [(number[room], i) for i, room in enumerate(known) if room in number]
-    if places:
-        own, theirs = np.array(places, np.intp).T
-        stats[own] = table.values[theirs]
+    own, theirs = content.aligned_with(table.ids, len(table.values))
+    stats[own] = table.values[theirs]
     # Clicks of rooms that were never shown (deep links) are no evidence about showing them.
     stats[:, 1] = np.minimum(stats[:, 1], stats[:, 0])
     return stats
 
 
-def _click_rates(
-    content: Content, table: RoomTable, settings: SceneSettings
-) -> tuple[list[float], float]:
-    impressions, clicks = _aligned(content, table).T[:2]
+def _click_rates(stats: NDArray[np.float64], settings: SceneSettings) -> tuple[list[float], float]:
+    impressions, clicks = stats.T[:2]
     rate, prior = _overall(float(clicks.sum()), float(impressions.sum())), settings.rate_prior
     rates: list[float] = ((clicks + prior * rate) / (impressions + prior)).tolist()
     return rates, rate
 
 
-def _matrix(content: Content, table: RoomTable, settings: SceneSettings) -> NDArray[np.float64]:
+def _matrix(
+    content: Content, stats: NDArray[np.float64], stamp_s: int, settings: SceneSettings
+) -> NDArray[np.float64]:
     count = len(content.ids)
-    impressions, clicks, enters, leaves, orders, heat = _aligned(content, table).T
+    impressions, clicks, enters, leaves, orders, heat = stats.T
     rate = _overall(float(clicks.sum()), float(impressions.sum()))
     leave = _overall(float(np.minimum(leaves, enters).sum()), float(enters.sum()))
     order = _overall(float(np.minimum(orders, clicks).sum()), float(clicks.sum()))
@@ -105,7 +102,7 @@ def _matrix(content: Content, table: RoomTable, settings: SceneSettings) -> NDAr
     matrix[:, 2] = heat / (np.abs(heat) + settings.heat_half)
     matrix[:, 3] = (leaves + prior * leave) / (enters + prior) - leave
     matrix[:, 4] = _log_odds(np.minimum(orders, clicks), clicks, order, prior)
-    age_s = np.maximum(table.stamp_s - content.start_s, 0.0)
+    age_s = np.maximum(stamp_s - content.start_s, 0.0)
     matrix[:, 5] = settings.freshness_half_s / (settings.freshness_half_s + age_s)
     tags = len(content.tag_number) + 1
     shown, hit = np.zeros(tags), np.zeros(tags)

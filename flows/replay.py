@@ -15,6 +15,7 @@ from bytewax.recovery import RecoveryConfig
 from bytewax.run import cli_main
 
 from decisions.outputs import head
+from flows.collector import calm_collector
 from flows.graph import build
 from flows.log_source import LogSource, Told
 from flows.recovery import Recovery
@@ -93,6 +94,7 @@ def run_process(
     if replay.recovery is not None:
         epoch = timedelta(seconds=settings.flow.epoch_s)
         recovery = RecoveryConfig(str(Recovery(replay.recovery).database), timedelta(0))
+    calm_collector()
     cli_main(
         flow,
         process_id=process if addresses else None,

@@ -170,8 +170,6 @@ class Line:
             made.erased += out.erased
             for user in out.erased:
                 made.tags.pop(user, None)
-                for name in ("recs", "push"):
-                    made.writes.pop((user, name), None)
             for user, version, body in out.tags:
                 made.tags.setdefault(user, []).append((version, body))
         if not self.decides:
@@ -188,6 +186,9 @@ class Line:
             shard.apply(out.steps, out.ends)
             decided = shard.drain()
             made.decisions += decided.decisions
+            for user in decided.erased:
+                made.writes.pop((user, "recs"), None)
+                made.writes.pop((user, "push"), None)
             made.pushes += decided.pushes
             for write in decided.writes:
                 made.writes.setdefault((write.user_id, write.name), []).append(write)

@@ -63,6 +63,11 @@ class PushPolicy:
         """The latest time that this shard has been told."""
         return self._clock_ms
 
+    @property
+    def due_ms(self) -> int:
+        """The next instant at which a push falls due by time alone."""
+        return self._schedule.next_ms
+
     def advance(self, clock_ms: int) -> Sequence[PushDecision]:
         """Fire all that is due up to and at an instant, in order, each at its own time."""
         if clock_ms < self._due_ms:
