@@ -126,15 +126,19 @@ class DecideShard:
                 self._catch_up(step.seq)
                 self._take(step)
             steps.popleft()
+        self._tell_pushes()
         out, self._out = self._out, Decided()
         out.writes.extend(self._recs.values())
         self._recs.clear()
+        return out
+
+    def _tell_pushes(self) -> None:
+        """Hand over the last decisions of everyone about whom there are new ones."""
         for user_id in self._pushed:
             value = self.policy.value(user_id)
             if value is not None:
-                out.writes.append(Write(user_id, "push", *value))
+                self._out.writes.append(Write(user_id, "push", *value))
         self._pushed.clear()
-        return out
 
     # Steps and catalogue.
 
@@ -157,12 +161,18 @@ class DecideShard:
         for held in (self._active, self._recs, self._pushed):
             held.pop(user_id, None)
         self._out.erased.append(user_id)
+        self._out.writes = [write for write in self._out.writes if write.user_id != user_id]
 
     def _advance(self, clock_ms: int) -> None:
         """Fire the pushes that are due, each with the names of its own time."""
         policy = self.policy
-        while policy.due_ms <= clock_ms:
-            due_ms = policy.due_ms
+        while True:
+            due_ms = min(policy.due_ms, clock_ms)
+            if self._pushed and due_ms // DAY_MS > policy.clock_ms // DAY_MS:
+                # Who has been silent for long may be forgotten before the steps at hand end.
+                self._tell_pushes()
+            if policy.due_ms > clock_ms:
+                break
             self.names.seq = self.catalogue.seq_at(due_ms, self.catalogue.seq)
             self._pushes(policy.advance(due_ms))
         self._pushes(policy.advance(clock_ms))

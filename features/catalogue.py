@@ -8,9 +8,9 @@ not depend on what else has been read since.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from events import kinds
 from events.setting import setting
@@ -45,27 +45,40 @@ class Entry:
 
 
 class _Versions(Generic[T]):
-    """The last versions of one item, in order of event time."""
+    """The versions of one item, in order of event time; a look-up sees the last few of its place."""
 
-    __slots__ = ("entries",)
+    __slots__ = ("entries", "versions_max")
 
-    def __init__(self) -> None:
+    def __init__(self, versions_max: int) -> None:
         self.entries: list[tuple[int, int, T]] = []
+        self.versions_max = versions_max
 
-    def put(self, seq: int, event: T, versions_max: int) -> None:
+    def put(self, seq: int, event: T) -> bool:
+        """Add a version; whether there are now more than a look-up sees."""
         entry = (event.event_time_ms, seq, event)
         self.entries.insert(bisect_right(self.entries, entry[:2], key=lambda e: e[:2]), entry)
-        del self.entries[:-versions_max]
+        return len(self.entries) > self.versions_max
 
     def at(self, time_ms: int, seq: int) -> T | None:
         """The newest version not after `time_ms` among those up to `seq`, else the oldest."""
-        oldest = None
+        oldest, left = None, self.versions_max
         for event_time_ms, own_seq, event in reversed(self.entries):
             if own_seq <= seq:
                 if event_time_ms <= time_ms:
                     return event
                 oldest = event
+                left -= 1
+                if not left:
+                    break
         return oldest
+
+    def forget_before(self, seq: int) -> bool:
+        """Drop what no look-up from `seq` on sees; whether all that is left may be seen."""
+        passed = [own_seq for _, own_seq, _ in self.entries if own_seq <= seq]
+        gone = frozenset(passed[: -self.versions_max])
+        if gone:
+            self.entries = [entry for entry in self.entries if entry[1] not in gone]
+        return len(self.entries) <= self.versions_max
 
 
 class Catalogue:
@@ -80,6 +93,7 @@ class Catalogue:
         self.hosts: dict[str, _Versions[kinds.Host]] = {}
         self.on_air: dict[str, _Versions[kinds.OnAir]] = {}
         self._content_seqs: list[int] = []
+        self._crowded: dict[tuple[type, str], _Versions[Any]] = {}
         self._tags: dict[str, int] = {}
         self._tag_words: dict[str, list[tuple[str, int]]] = {}
         self._tag_lengths: set[int] = set()
@@ -90,19 +104,34 @@ class Catalogue:
             return
         self.seq = entry.seq
         self.entries.append(entry)
-        event, keep = entry.event, self.settings.versions_max
+        event = entry.event
         if isinstance(event, kinds.OnAir):
-            self.on_air.setdefault(event.room_id, _Versions()).put(entry.seq, event, keep)
+            self._put(self.on_air, event.room_id, entry.seq, event)
             self._learn_tags(entry.seq, [event.point] if event.point else [])
             return
         self._content_seqs.append(entry.seq)
         if isinstance(event, kinds.Room):
-            self.rooms.setdefault(event.room_id, _Versions()).put(entry.seq, event, keep)
+            self._put(self.rooms, event.room_id, entry.seq, event)
         elif isinstance(event, kinds.Product):
-            self.products.setdefault(event.product_id, _Versions()).put(entry.seq, event, keep)
+            self._put(self.products, event.product_id, entry.seq, event)
         else:
-            self.hosts.setdefault(event.host_id, _Versions()).put(entry.seq, event, keep)
+            self._put(self.hosts, event.host_id, entry.seq, event)
         self._learn_tags(entry.seq, event.tags or [])
+
+    def _put(self, items: dict[str, _Versions[T]], name: str, seq: int, event: T) -> None:
+        versions = items.get(name)
+        if versions is None:
+            versions = items[name] = _Versions(self.settings.versions_max)
+        if versions.put(seq, event):
+            self._crowded[type(event), name] = versions
+
+    def forget_before(self, clock_ms: int) -> None:
+        """Drop old versions that no row at this clock or later can see."""
+        if self._crowded:
+            seq = self.seq_at(clock_ms, self.seq)
+            for key, versions in list(self._crowded.items()):
+                if versions.forget_before(seq):
+                    del self._crowded[key]
 
     def _learn_tags(self, seq: int, tags: list[str]) -> None:
         for tag in tags:
@@ -125,8 +154,12 @@ class Catalogue:
         return self.entries[start:stop]
 
     def seq_at(self, clock_ms: int, upto: int) -> int:
-        """The number of the last event whose row's clock is not after `clock_ms`, at most `upto`."""
-        place = bisect_right(self.entries, clock_ms, key=lambda entry: entry.clock_ms)
+        """The number of the last event whose row's clock is before `clock_ms`, at most `upto`.
+
+        What falls due at a clock fires before the row that brings it, and before all events that
+        share it.
+        """
+        place = bisect_left(self.entries, clock_ms, key=lambda entry: entry.clock_ms)
         return min(self.entries[place - 1].seq if place else 0, upto)
 
     def room(self, room_id: str, time_ms: int, seq: int) -> kinds.Room | None:

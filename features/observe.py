@@ -192,13 +192,7 @@ class ObserveShard:
             self._rounds.popleft()
             self._place = 0
             self._finish(rows)
-        for user_id in self._dirty:
-            # As of any time: who fell silent a month ago is idle, but what they did is still to be
-            # told.
-            user = self.people.get(user_id, 0)
-            if user is not None:
-                self._out.tags.append((user_id, *tags_value(user)))
-        self._dirty.clear()
+        self._tell_tags()
         self.people.cool()
         if self.clock_ms - self._swept_ms > DAY_MS:
             self._swept_ms = self.clock_ms
@@ -207,6 +201,14 @@ class ObserveShard:
             self._views.clear()
         out, self._out = self._out, Observed(self.shard)
         return out
+
+    def _tell_tags(self) -> None:
+        """Hand over the tags of everyone whose signals changed them."""
+        for user_id in self._dirty:
+            user = self.people.get(user_id, 0)
+            if user is not None:
+                self._out.tags.append((user_id, *tags_value(user)))
+        self._dirty.clear()
 
     def _work(self, rows: Rows) -> bool:
         """Work on the rows from where we are; False when one has to wait."""
@@ -254,10 +256,13 @@ class ObserveShard:
 
     def _advance(self, clock_ms: int, seq: int) -> None:
         """Move the clock; what is due by then fires first, each at its own time."""
-        self.clock_ms = clock_ms
+        before_ms, self.clock_ms = self.clock_ms, clock_ms
         watermark_ms = clock_ms - self.context.lateness_ms
         if self._timers and self._timers[0][0] <= watermark_ms:
             self._fire_timers(watermark_ms, seq)
+        if clock_ms // DAY_MS > before_ms // DAY_MS:
+            # Who has been silent for long may be forgotten before the rows at hand end.
+            self._tell_tags()
 
     # What is due.
 
@@ -590,6 +595,7 @@ class ObserveShard:
         self._views.pop(person, None)
         self._dirty.pop(person, None)
         self._out.erased.append(person)
+        self._out.tags = [told for told in self._out.tags if told[0] != person]
         for _, what, who, event_id in self._timers if self._waiting else ():
             if what == _UNKNOWN and who == person:
                 self._waiting.pop(event_id, None)

@@ -56,7 +56,9 @@ def run_process(
 ) -> None:
     """Run one process of a replay to its end, or until it is asked to stop."""
     settings, out = replay.settings, Path(replay.out)
-    runtime = Runtime(settings, recovers=replay.recovery is not None, workers=replay.processes)
+    runtime = Runtime(
+        settings, recovers=replay.recovery is not None, workers=replay.processes, process=process
+    )
     counters = Counters()
     events_read = 0
 

@@ -11,7 +11,7 @@ from features.catalogue import Catalogue
 from features.observe import ObserveContext
 from features.scene import Scenes
 from features.vector import names
-from flows.routing import shard_names
+from flows.routing import shard_names, worker_of
 from flows.settings import Settings
 from models.learn import LearnState
 
@@ -31,7 +31,12 @@ class Runtime:
     """Made once a process; steps hold it, snapshots never do."""
 
     def __init__(
-        self, settings: Settings, live: bool = False, recovers: bool = False, workers: int = 1
+        self,
+        settings: Settings,
+        live: bool = False,
+        recovers: bool = False,
+        workers: int = 1,
+        process: int = 0,
     ) -> None:
         self.settings = settings
         self.live = live
@@ -46,6 +51,10 @@ class Runtime:
         self.boards = Boards(self.scenes, prior, delay_s, settings.slate.reason_min)
         self.scenes.waits = self.boards.waits = not live
         self.progress = Progress()
+        for number, name in enumerate(self.shard_names):
+            if worker_of(name, workers) == process:
+                self.progress.seconds["observe", number] = -1
+                self.progress.seconds["decide", number] = -1
         self.waiting_observe: set[int] = set()
         self.waiting_decide: set[int] = set()
         self.observe = ObserveContext(
@@ -68,8 +77,9 @@ class Runtime:
         )
 
     def forget(self) -> None:
-        """Drop the tables that no shard of this process can still need."""
+        """Drop tables and versions of the catalogue that no shard here can still need."""
         second = self.progress.slowest()
         if second >= 0:
+            self.catalogue.forget_before(second * 1000)
             self.scenes.tables.forget_before(second)
             self.boards.tables.forget_before(second)

@@ -169,7 +169,6 @@ class ObserveStep(Step):
             self._begin(number).restore(packed)
 
     def _begin(self, number: int) -> ObserveShard:
-        self._runtime.progress.seconds["observe", number] = -1
         self._shard = ObserveShard(self._runtime.observe, number)
         return self._shard
 
@@ -294,7 +293,6 @@ class DecideStep(Step):
             self._begin(number).restore(packed)
 
     def _begin(self, number: int) -> DecideShard:
-        self._runtime.progress.seconds["decide", number] = -1
         self._shard = DecideShard(self._runtime.decide, number)
         return self._shard
 
@@ -309,13 +307,14 @@ class DecideStep(Step):
         if shard.is_waiting:
             self._runtime.waiting_decide.add(shard.shard)
         made: list[Any] = []
-        if out.writes or out.pushes or out.decisions:
+        if out.writes or out.pushes or out.decisions or out.erased:
             made.append(
                 Delivery(
                     source=self._runtime.shard_names[shard.shard],
                     writes=out.writes,
                     pushes=out.pushes,
                     decisions=out.decisions,
+                    erased=out.erased,
                 )
             )
         if out.done:

@@ -140,6 +140,15 @@ class Reader:
             views.append(self._view(user, parsed, now_ms))
         return views
 
+    def push_history(self, user_ids: Sequence[str]) -> list[list[PushDecision]]:
+        """Every push decision stored of these users, expired ones too, newest first."""
+        keys = [self._keys.user(user, "push") for user in user_ids]
+        pipeline = self._client.pipeline(transaction=False)
+        for key in keys:
+            pipeline.execute_command("GET", key)
+        bodies = pipeline.execute() if keys else []
+        return [_decisions(_parse(key, body)) for key, body in zip(keys, bodies, strict=True)]
+
     def room(self, room_id: str) -> dict[str, Any]:
         """What is stored about a room; empty where nothing is."""
         return self._one(self._keys.room(room_id))
@@ -169,9 +178,10 @@ class Reader:
             if item["room_id"] in self._rooms
         ]
         pushes = [
-            PushDecision(item.get("push_id", ""), _reasons(item.get("reasons", ())), item)
-            for item in push.get("items", ())
-            if item.get("expires_at_ms") is None or item["expires_at_ms"] > now_ms
+            decision
+            for decision in _decisions(push)
+            if decision.value.get("expires_at_ms") is None
+            or decision.value["expires_at_ms"] > now_ms
         ]
         return UserView(
             user_id=user_id,
@@ -185,8 +195,21 @@ class Reader:
         )
 
 
+def _decisions(push: dict[str, Any]) -> list[PushDecision]:
+    return [
+        PushDecision(item.get("push_id", ""), _reasons(item.get("reasons", ())), item)
+        for item in push.get("decisions", ())
+    ]
+
+
 def _reasons(stored: Iterable[Sequence[Any]]) -> tuple[Reason, ...]:
-    return tuple(Reason(code, tuple(args)) for code, *args in stored)
+    """Reasons whose arguments follow the code, or are a list behind it."""
+    reasons = []
+    for code, *args in stored:
+        if len(args) == 1 and isinstance(args[0], list):
+            args = args[0]
+        reasons.append(Reason(code, tuple(args)))
+    return tuple(reasons)
 
 
 def _replayed_to(health: dict[str, Any]) -> int | None:

@@ -67,7 +67,25 @@ class RedisWriter:
         self._before: dict[str, dict[str, int]] | None = None
 
     def write(self, deliveries: Sequence[Delivery]) -> None:
-        """Send the newest version of every value in these deliveries; not their pushes."""
+        """Send the newest version of every value in these deliveries; not their pushes.
+
+        What stood before an erasure is sent, then erased; what comes with it or later stays.
+        """
+        start = 0
+        for place, delivery in enumerate(deliveries):
+            if delivery.erased:
+                self._write(deliveries[start:place])
+                self._erase(delivery.erased)
+                start = place
+        self._write(deliveries[start:] if start else deliveries)
+
+    def _erase(self, users: Sequence[str]) -> None:
+        """Take all that users have of their own out of Redis."""
+        names = ("tags", "recs", "push")
+        keys = [[self.keys.user(user, name) for name in names] for user in users]
+        self._post([Call([b"DEL", *(k.encode() for k in own)], _ignore, own) for own in keys])
+
+    def _write(self, deliveries: Sequence[Delivery]) -> None:
         strict: list[Delivery] = []
         settled: list[Delivery] = []
         reached: dict[str, bytes] = {}

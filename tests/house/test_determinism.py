@@ -1,4 +1,4 @@
-"""Nothing depends on when, where or in which process it runs: clocks and environment have one door."""
+"""Nothing depends on when or where it runs: clocks and environment have one door."""
 
 from __future__ import annotations
 

@@ -67,7 +67,8 @@ def words(declared: types.Type) -> str:
 def _number(declared: types.IntType | types.FloatType) -> str:
     low = declared.ge if declared.ge is not None else declared.gt
     high = declared.le if declared.le is not None else declared.lt
-    assert low is not None and high is not None
+    assert low is not None
+    assert high is not None
     if (low, high) in NUMBER_WORDS:
         return NUMBER_WORDS[low, high]
     sort = "integer" if isinstance(declared, types.IntType) else "number"
@@ -94,7 +95,9 @@ def _fields(cls: type) -> tuple[types.Field, ...]:
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_each_family_s_fields_are_those_of_its_structs(page: str, family: str):
-    told = [tuple(cell.strip("`") for cell in (r[0], r[1])) + (r[2], r[3]) for r in table(page, family)]
+    told = [
+        (*tuple(cell.strip("`") for cell in (r[0], r[1])), r[2], r[3]) for r in table(page, family)
+    ]
     wanted = []
     for kind in FAMILIES[family]:
         wanted += rows_of(kind) or [(kind, "—", "—", "—")]

