@@ -23,11 +23,12 @@ from decisions.push.settings import PushSettings
 from decisions.settings import SlateSettings
 from decisions.slate import Ranker
 from events import kinds
-from events.errors import StateError
+from events.envelope import seal, unseal
 from features.rows import Step, Wish
 from features.user import DAY_MS
 from features.vector import VectorSettings
 
+_KIND = b"LLDE"
 _VERSION = 1
 
 
@@ -279,7 +280,6 @@ class DecideShard:
     def snapshot(self) -> bytes:
         """The shard's whole state as versioned bytes."""
         state = _State(
-            _VERSION,
             self.slates,
             self.seq,
             self.clock_ms,
@@ -290,16 +290,11 @@ class DecideShard:
             [place for place, step in enumerate(self._steps) if isinstance(step, tuple)],
             self.policy.snapshot(),
         )
-        return msgspec.msgpack.encode(state)
+        return seal(_KIND, _VERSION, msgspec.msgpack.encode(state))
 
     def restore(self, packed: bytes) -> None:
         """Take the state of a snapshot; the catalogue must be there before the first step."""
-        try:
-            state = _STATE.decode(packed)
-        except msgspec.MsgspecError as problem:
-            raise StateError.unreadable("a shard of DECIDE", problem) from problem
-        if state.version != _VERSION:
-            raise StateError.version("a shard of DECIDE", state.version, _VERSION)
+        state = _STATE.decode(unseal(_KIND, _VERSION, packed, "a shard of DECIDE"))
         self.slates, self.seq, self.clock_ms = state.slates, state.seq, state.clock_ms
         self._counters, self._active = state.counters, state.active
         held: list[Step | tuple[int, int, bool]] = list(state.steps)
@@ -315,7 +310,6 @@ class DecideShard:
 class _State(msgspec.Struct, array_like=True):
     """The stored layout of a shard."""
 
-    version: int
     slates: int
     seq: int
     clock_ms: int

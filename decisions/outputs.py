@@ -74,8 +74,8 @@ class Delivery(msgspec.Struct, array_like=True, gc=False):
     """All that one step hands to DELIVER at once; what it holds for one key, one `source` wrote.
 
     `reached` says, live, how far each input has got (partition to the last offset that these
-    outputs may hold); in a replay, where order never differs, it is None. `erased` names users
-    whose keys are to go, before anything else here is written.
+    outputs may hold); in a replay, where order never differs, it is None. `erased` are keys,
+    by user and name, that are to go before anything else here is written.
     """
 
     source: str = ""
@@ -85,7 +85,7 @@ class Delivery(msgspec.Struct, array_like=True, gc=False):
     rooms: list[RoomWrite] = []
     cards: list[CardWrite] = []
     decisions: list[Decision] = []
-    erased: list[str] = []
+    erased: list[tuple[str, str]] = []
 
 
 _ENCODER: Final = msgspec.msgpack.Encoder()

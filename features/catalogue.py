@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -45,7 +46,7 @@ class Entry:
 
 
 class _Versions(Generic[T]):
-    """The versions of one item, in order of event time; a look-up sees the last few of its place."""
+    """The versions of one item by event time; a look-up sees the last few of its place."""
 
     __slots__ = ("entries", "versions_max")
 
@@ -216,6 +217,34 @@ class Catalogue:
                     if known_since <= seq:
                         found[tag] = None
         return sorted(found)
+
+
+def needed(entries: Sequence[Entry], versions_max: int) -> list[Entry]:
+    """Of the events so far, in log order, those that look-ups from here on depend on.
+
+    These are an item's last told version and its newest ones by event time, and the event that
+    first named a tag.
+    """
+    items: dict[tuple[type, str], list[Entry]] = {}
+    tags: set[str] = set()
+    seqs: set[int] = set()
+    for entry in entries:
+        event = entry.event
+        if isinstance(event, (kinds.Room, kinds.OnAir)):
+            name = event.room_id
+        else:
+            name = event.product_id if isinstance(event, kinds.Product) else event.host_id
+        items.setdefault((type(event), name), []).append(entry)
+        named = [event.point] if isinstance(event, kinds.OnAir) else event.tags or []
+        for tag in named:
+            if tag is not None and tag not in tags:
+                tags.add(tag)
+                seqs.add(entry.seq)
+    for versions in items.values():
+        seqs.add(versions[-1].seq)
+        versions.sort(key=lambda entry: (entry.event.event_time_ms, entry.seq))
+        seqs.update(entry.seq for entry in versions[-versions_max:])
+    return [entry for entry in entries if entry.seq in seqs]
 
 
 def _stands_alone(text: str, start: int, stop: int) -> bool:

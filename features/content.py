@@ -1,7 +1,7 @@
 """All known rooms as arrays: tags, hosts, prices and attributes, as of one catalogue event.
 
-Rooms are numbered in the order in which the log first named them, so every process that has read
-as far gives a room the same number. Numbers never leave a process; ids do.
+Rooms are numbered in the order of their ids, so that every process that has read as far gives a
+room the same number, also one that was restarted. Numbers never leave a process; ids do.
 """
 
 from __future__ import annotations
@@ -34,9 +34,8 @@ class Content:
 
     def __init__(self, catalogue: Catalogue, seq: int, settings: ContentSettings) -> None:
         self.seq = seq
-        rooms = [
-            room for versions in catalogue.rooms.values() if (room := versions.at(_ANY_TIME, seq))
-        ]
+        found = (versions.at(_ANY_TIME, seq) for versions in catalogue.rooms.values())
+        rooms = sorted((room for room in found if room), key=lambda room: room.room_id)
         self.rooms: list[kinds.Room] = rooms
         self.ids = [room.room_id for room in rooms]
         self.number = {room_id: number for number, room_id in enumerate(self.ids)}

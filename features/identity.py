@@ -8,18 +8,18 @@ and sends later events straight to the user.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import msgspec
 
 from events import kinds
-from events.errors import StateError
+from events.envelope import seal, unseal
 from events.hashing import hash64
 from events.kinds import Event, person_of
 from events.setting import setting
 from features.dedupe import Dedupe
 from features.rows import Link, Row, Rows
 
+_KIND = b"LLID"
 _VERSION = 1
 
 
@@ -128,22 +128,16 @@ class Identity:
 
     def snapshot(self) -> bytes:
         """The whole state as versioned bytes."""
-        return msgspec.msgpack.encode(
-            (_VERSION, self.counts, self._dedupe.snapshot(), self._links, self._held)
-        )
+        state = (self.counts, self._dedupe.snapshot(), self._links, self._held)
+        return seal(_KIND, _VERSION, msgspec.msgpack.encode(state))
 
     def restore(self, packed: bytes) -> None:
         """Take the state of a snapshot; StateError where it cannot be read."""
-        try:
-            state: Any = _STATE.decode(packed)
-        except msgspec.MsgspecError as problem:
-            raise StateError.unreadable("IDENTITY", problem) from problem
-        version, self.counts, seen, self._links, self._held = state
-        if version != _VERSION:
-            raise StateError.version("IDENTITY", version, _VERSION)
+        state = _STATE.decode(unseal(_KIND, _VERSION, packed, "IDENTITY"))
+        self.counts, seen, self._links, self._held = state
         self._dedupe.restore(seen)
 
 
 _STATE = msgspec.msgpack.Decoder(
-    tuple[int, dict[str, int], tuple[bytes, bytes], dict[str, str], dict[str, list[Event]]]
+    tuple[dict[str, int], tuple[bytes, bytes], dict[str, str], dict[str, list[Event]]]
 )

@@ -89,10 +89,14 @@ class Join:
 
     def label(self, shown: OpenList, place: int, flags: int, time_ms: int) -> None:
         """Note what came of an item; a click moves the list's close to shortly after it."""
-        shown.flags[place] |= flags
         if flags & CLICKED:
             horizon_ms = shown.shown_ms + self.settings.label_horizon_s * 1000
-            shown.close_ms = min(horizon_ms, time_ms + self.settings.after_click_s * 1000)
+            close_ms = time_ms + self.settings.after_click_s * 1000
+            if any(flag & CLICKED for flag in shown.flags):
+                # A click that comes late must not close the list before a newer one would.
+                close_ms = max(close_ms, shown.close_ms)
+            shown.close_ms = min(horizon_ms, close_ms)
+        shown.flags[place] |= flags
 
     def rates(self, shown: OpenList) -> list[float]:
         """The click rate that each item's room had when shown."""
@@ -101,19 +105,20 @@ class Join:
         return rates
 
     def close(self, user_id: str, user: User, shown: OpenList, due_ms: int) -> list[Example]:
-        """The examples of a list, in its order; clicked rooms go on to await their orders."""
+        """The examples of a list by position; clicked rooms go on to await their orders."""
         flags = shown.flags
         touched = any(flag & (CLICKED | ENGAGED) for flag in flags)
-        clicked = any(flag & CLICKED for flag in flags)
         share = self.settings.clicked_share if touched else self.settings.untouched_share
+        weight = 1.0 / share if 0.0 < share < 1.0 else 1.0
         rows = np.frombuffer(shown.vectors, "<f4").reshape(len(flags), self.width + 1)
         vectors, row = rows[:, : self.width].astype("<f8").tobytes(), 8 * self.width
         examples = []
-        for place, flag in enumerate(flags):
+        for place in sorted(range(len(flags)), key=shown.positions.__getitem__):
+            flag = flags[place]
             engaged = 1 if flag & (CLICKED | ENGAGED) else 0
             event_id = f"{shown.request_id}/{place}"
             sampled = bool(flag) or share >= 1.0 or uniform(event_id, self.seed) < share
-            if not sampled and not clicked:
+            if not sampled and not touched:
                 continue
             examples.append(
                 Example(
@@ -127,7 +132,7 @@ class Join:
                     engaged=engaged,
                     left=1 if flag & LEFT else 0 if flag & STAYED else UNKNOWN,
                     ordered=UNKNOWN,
-                    weight=1.0 if flag or share >= 1.0 else 1.0 / share,
+                    weight=1.0 if flag else weight,
                     sampled=sampled,
                     x=vectors[place * row : place * row + row],
                 )

@@ -8,7 +8,7 @@ counted twice.
 
 Order: any (late signals land on the level where they would rest by now). Law: the state is a
 function of the multiset of signals and of the newest time. Time: O(1) a signal, O(tiles) when
-a tile leaves its level. Space: at most 44 tiles a tag. Judge: `tests/features/naive_windows`.
+a tile leaves its level. Space: at most 44 tiles a tag. Judge: `tests/features/test_ladder.py`.
 The idea of panes shared by several windows: Li et al., "No Pane, No Gain", SIGMOD Record 2005.
 """
 

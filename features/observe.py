@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 
 from events import kinds
-from events.errors import StateError
+from events.envelope import seal, unseal
 from events.setting import setting
 from features.dedupe import Dedupe
 from features.example import Example
@@ -33,6 +33,7 @@ from features.tags_value import tags_value
 from features.user import CLICKED, DAY_MS, ENGAGED, LEFT, ORDERED, STAYED, OpenList, User, remember
 from features.vector import USER_NAMES, VectorSettings, View, user_part
 
+_KIND = b"LLOB"
 _VERSION = 1
 _CLOSE, _AWAIT, _UNKNOWN, _SLATE = range(4)
 
@@ -349,12 +350,11 @@ class ObserveShard:
             self.counts["product_impressions"] += 1
             return
         self.counts["impressions"] += 1
-        shown, evicted = self.join.open(user, event.request_id, event.event_time_ms)
-        if evicted is not None:
-            self._close(person, user, evicted, clock_ms, clock_ms, seq)
-        if not shown.rooms:
-            self.counts["lists"] += 1
-            self._close_later(shown, person, clock_ms)
+        lists = user.lists
+        if lists and lists[-1].request_id == event.request_id:
+            shown = lists[-1]
+        else:
+            shown = self._open_list(event, person, user, clock_ms, seq)
         scene = self._scene(clock_ms // 1000, seq)
         content = scene.content
         number = content.number.get(event.room_id)
@@ -365,17 +365,28 @@ class ObserveShard:
         else:
             room_id, rate = content.ids[number], scene.click_rates[number]
             row = scene.rows[number * scene.row_bytes : (number + 1) * scene.row_bytes]
-            before = _times_shown(user, room_id, shown.request_id)
             part = user_part(
                 view,
                 content.room_tags[number],
                 content.host_ids[number],
                 content.log_prices[number],
-                before,
+                _times_shown(lists, room_id, shown) if len(lists) > 1 else 0,
                 self.context.vector,
             )
         vector = row + self._pack(*part, 1.0 / (1.0 + event.position), rate)
         self.join.show(shown, room_id, event.position, vector)
+
+    def _open_list(
+        self, event: kinds.Impression, person: str, user: User, clock_ms: int, seq: int
+    ) -> OpenList:
+        """The list of an impression that is not the newest one's."""
+        shown, evicted = self.join.open(user, event.request_id, event.event_time_ms)
+        if evicted is not None:
+            self._close(person, user, evicted, clock_ms, clock_ms, seq)
+        if not shown.rooms:
+            self.counts["lists"] += 1
+            self._close_later(shown, person, clock_ms)
+        return shown
 
     def _scene(self, second: int, seq: int) -> Scene:
         """The scene of a row, looked up again only when the second or the catalogue has moved."""
@@ -683,9 +694,8 @@ class ObserveShard:
 
     def snapshot(self) -> bytes:
         """The shard's whole state as versioned bytes."""
-        return msgspec.msgpack.encode(
+        state = msgspec.msgpack.encode(
             _State(
-                version=_VERSION,
                 counts=self.counts,
                 join=(self.join.crowded_out, self.join.cut),
                 clock_ms=self.clock_ms,
@@ -698,15 +708,11 @@ class ObserveShard:
                 place=self._place,
             )
         )
+        return seal(_KIND, _VERSION, state)
 
     def restore(self, packed: bytes) -> None:
         """Take the state of a snapshot; StateError where it cannot be read."""
-        try:
-            state = _STATE.decode(packed)
-        except msgspec.MsgspecError as problem:
-            raise StateError.unreadable("a shard of OBSERVE", problem) from problem
-        if state.version != _VERSION:
-            raise StateError.version("a shard of OBSERVE", state.version, _VERSION)
+        state = _STATE.decode(unseal(_KIND, _VERSION, packed, "a shard of OBSERVE"))
         self.counts = state.counts
         self.join.crowded_out, self.join.cut = state.join
         self.clock_ms = state.clock_ms
@@ -725,7 +731,6 @@ _FACT_SET = frozenset(_FACTS)
 class _State(msgspec.Struct, array_like=True):
     """The stored layout of a shard."""
 
-    version: int
     counts: dict[str, int]
     join: tuple[int, int]
     clock_ms: int
@@ -741,11 +746,10 @@ class _State(msgspec.Struct, array_like=True):
 _STATE = msgspec.msgpack.Decoder(_State)
 
 
-def _times_shown(user: User, room_id: str, request_id: str) -> int:
+def _times_shown(lists: list[OpenList], room_id: str, beside: OpenList) -> int:
     """How often the room stands untouched in the user's other open lists."""
     times = 0
-    for listed in user.lists:
-        if listed.request_id != request_id and room_id in listed.rooms:
-            place = listed.rooms.index(room_id)
-            times += not listed.flags[place]
+    for listed in lists:
+        if listed is not beside and room_id in listed.rooms:
+            times += not listed.flags[listed.rooms.index(room_id)]
     return times

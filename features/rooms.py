@@ -13,12 +13,13 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from events.errors import StateError
+from events.envelope import seal, unseal
 from events.setting import setting
 from features.dedupe import Dedupe
 
 IMPRESSION, CLICK, ENTER, LEAVE, ORDER, SIGNAL = range(6)
 COLUMNS = ("impressions", "clicks", "enters", "leaves", "orders", "heat")
+_KIND = b"LLRO"
 _VERSION = 1
 
 RoomRow = tuple[int, int, int, str, int, int]
@@ -165,9 +166,8 @@ class RoomStats:
 
     def snapshot(self) -> bytes:
         """The whole state as versioned bytes."""
-        return msgspec.msgpack.encode(
+        state = msgspec.msgpack.encode(
             (
-                _VERSION,
                 (self.duplicates, self.late, self.dropped, self.closed_s, self._folded_s),
                 self._dedupe.snapshot(),
                 self._buckets,
@@ -175,29 +175,27 @@ class RoomStats:
                 self._values[: len(self._ids)].tobytes(),
             )
         )
+        return seal(_KIND, _VERSION, state)
 
     def restore(self, packed: bytes) -> None:
         """Take the state of a snapshot; StateError where it cannot be read."""
-        try:
-            version, counters, seen, buckets, ids, values = msgspec.msgpack.decode(
-                packed,
-                type=tuple[
-                    int,
-                    tuple[int, int, int, int, int],
-                    tuple[bytes, bytes],
-                    dict[int, dict[str, list[int]]],
-                    list[str],
-                    bytes,
-                ],
-            )
-            if version != _VERSION:
-                raise StateError.version("room statistics", version, _VERSION)
-            self.duplicates, self.late, self.dropped, self.closed_s, self._folded_s = counters
-            self._dedupe.restore(seen)
-            self._buckets = buckets
-            self._ids = ids
-            self._number = {room_id: number for number, room_id in enumerate(ids)}
-            self._values = np.zeros((max(1024, len(ids)), len(COLUMNS)))
-            self._values[: len(ids)] = np.frombuffer(values).reshape(-1, len(COLUMNS))
-        except (msgspec.MsgspecError, ValueError) as problem:
-            raise StateError.unreadable("room statistics", problem) from problem
+        state = unseal(_KIND, _VERSION, packed, "room statistics")
+        counters, seen, buckets, ids, values = _STATE.decode(state)
+        self.duplicates, self.late, self.dropped, self.closed_s, self._folded_s = counters
+        self._dedupe.restore(seen)
+        self._buckets = buckets
+        self._ids = ids
+        self._number = {room_id: number for number, room_id in enumerate(ids)}
+        self._values = np.zeros((max(1024, len(ids)), len(COLUMNS)))
+        self._values[: len(ids)] = np.frombuffer(values).reshape(-1, len(COLUMNS))
+
+
+_STATE = msgspec.msgpack.Decoder(
+    tuple[
+        tuple[int, int, int, int, int],
+        tuple[bytes, bytes],
+        dict[int, dict[str, list[int]]],
+        list[str],
+        bytes,
+    ]
+)

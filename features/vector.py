@@ -120,8 +120,9 @@ def user_part(
 ) -> tuple[float, ...]:
     """The values of USER_NAMES for one user and one room; tags count by their mean."""
     m0 = m1 = m2 = m3 = lifted = 0.0
-    if room_tags:
-        weights, exposure, appetite = view.weights, view.exposure, view.appetite
+    weights, exposure = view.weights, view.exposure
+    if room_tags and (weights or exposure):
+        appetite = view.appetite
         h0, h1, h2, h3 = settings.tag_halves
         prior = settings.lift_prior
         for tag in room_tags:

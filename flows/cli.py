@@ -82,8 +82,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _failed(error: Exception) -> int:
     from flows.console import say
-    from flows.failures import bad_input
-    from flows.processes import ProcessFailed
+    from flows.failures import ProcessFailed, bad_input
 
     line = bad_input(error)
     if isinstance(error, ProcessFailed):

@@ -30,9 +30,6 @@ class ClosedLoop:
         self._reader = reader
         self._ends = {keys.push_out(stream): b"0-0" for stream in range(keys.push_streams)}
         self._waiting: list[tuple[int, str, str, str]] = []
-        self.lists = 0
-        self.pushes: list[dict[str, Any]] = []
-        """All pushes that came, in order, as the streams held them."""
 
     def answer(self, events: Sequence[Event]) -> None:
         """Bring what is decided before those who sent these events, and pushes to whom they go."""
@@ -46,7 +43,7 @@ class ClosedLoop:
         for view in self._reader.get_many(persons, self._world.now_ms):
             items = view.items[:_LIST_ROOMS]
             if items:
-                self.lists += self._world.viewer_responds(
+                self._world.viewer_responds(
                     view.user_id,
                     [item.room_id for item in items],
                     [item.propensity or 1.0 for item in items],
@@ -58,7 +55,6 @@ class ClosedLoop:
             for entry_id, fields in entries:
                 self._ends[key.decode()] = entry_id
                 push = msgspec.json.decode(fields[b"d"])
-                self.pushes.append(push)
                 names = (push["push_id"], push["user_id"], push["room_id"])
                 heappush(self._waiting, (push["not_before_ms"], *names))
         while self._waiting and self._waiting[0][0] <= self._world.now_ms:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection
 from typing import TextIO
 
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.table import Table
 
 _PLAIN_COLUMNS = 100
@@ -18,8 +19,8 @@ def console(file: TextIO | None = None) -> Console:
     return Console(file=file, width=width, highlight=False, emoji=False, markup=False)
 
 
-def table(*columns: str, right: str = "", title: str | None = None) -> Table:
-    """A table with these columns, those named in `right` (comma-separated) aligned to the right."""
+def table(*columns: str, right: Collection[str] = (), title: str | None = None) -> Table:
+    """A table with these columns, those named in `right` aligned to the right."""
     made = Table(
         title=title,
         title_justify="left",
@@ -29,9 +30,9 @@ def table(*columns: str, right: str = "", title: str | None = None) -> Table:
         padding=(0, 2, 0, 0),
         header_style="dim",
     )
-    aligned = right.split(",")
     for column in columns:
-        made.add_column(column, justify="right" if column in aligned else "left")
+        justify: JustifyMethod = "right" if column in right else "left"
+        made.add_column(column, justify=justify, overflow="fold")
     return made
 
 

@@ -21,6 +21,14 @@ class BadInput(Exception):
     """What was given cannot be used; the message says what, where, and what to do."""
 
 
+class ProcessFailed(Exception):
+    """A process of a run died; the message names it, `trace` is the end of its log."""
+
+    def __init__(self, message: str, trace: str) -> None:
+        super().__init__(message)
+        self.trace = trace
+
+
 _GIVEN = (
     BadInput,
     CannotConnect,

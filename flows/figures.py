@@ -50,7 +50,7 @@ def _events_of(count: int) -> str:
 
 
 def _events(out: Console, figures: Figures) -> None:
-    shown = table("", "count", right="count")
+    shown = table("", "count", right=("count",))
     for name, value in (
         ("events", figures["events"]),
         ("events a second", round(figures["events_per_second"])),
@@ -69,43 +69,30 @@ def _events(out: Console, figures: Figures) -> None:
 
 def _ranking(out: Console, ranking: Figures) -> None:
     last = ranking["last"]["lists"]
-    shown = table(
-        "ranking",
-        "NDCG@10",
-        f"last {last:,}",
-        "hit@10",
-        "MRR",
-        "ours is better by",
-        right=f"NDCG@10,last {last:,},hit@10,MRR,ours is better by",
-    )
+    columns = ("NDCG@10", f"last {last:,}", "hit@10", "MRR", "ours is better by")
+    shown = table("ranking", *columns, right=columns)
     rankers = {"ours": ranking, **ranking["baselines"]}
     for name, one in rankers.items():
         against = ranking["bootstrap"].get(name)
         gain = ""
         if against and against.get("mean_difference") is not None:
             gain = (
-                f"{against['mean_difference']:+.4f} "
-                f"[{against['low']:+.4f}, {against['high']:+.4f}]"
+                f"{against['mean_difference']:+.4f} [{against['low']:+.4f}, {against['high']:+.4f}]"
             )
         numbers = [one["ndcg_at_10"], one["last"]["ndcg_at_10"], one["hit_at_10"], one["mrr"]]
         shown.add_row(name, *map(number, numbers), gain)
     out.print(shown)
     out.print(
         f"over {ranking['lists']:,} lists with a click, each ranked before it was learnt; "
-        "in brackets 95 % by bootstrap"
+        "in brackets 95 % by bootstrap.\nas_shown is the order on the screen itself, and clicks "
+        "favour what stands on top."
     )
     out.print()
 
 
 def _models(out: Console, models: Mapping[str, Figures]) -> None:
-    shown = table(
-        "model",
-        "examples",
-        "AUC",
-        "log-loss",
-        "calibration error",
-        right="examples,AUC,log-loss,calibration error",
-    )
+    columns = ("examples", "AUC", "log-loss", "calibration error")
+    shown = table("model", *columns, right=columns)
     for name, one in models.items():
         shown.add_row(
             name,
@@ -117,7 +104,7 @@ def _models(out: Console, models: Mapping[str, Figures]) -> None:
 
 
 def _push(out: Console, push: Figures) -> None:
-    shown = table("pushes", "count", right="count")
+    shown = table("pushes", "count", right=("count",))
     for name in ("considered", "sent", "refused"):
         shown.add_row(name, f"{push[name]:,}")
     for reason, count in push["refused_by"].items():

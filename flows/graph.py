@@ -5,70 +5,62 @@ Step ids are part of the stored format: a renamed step starts from empty state.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
 import bytewax.operators as op
-import msgspec
 from bytewax.dataflow import Dataflow, Stream
 from bytewax.inputs import Source
 from bytewax.operators import KeyedStream
 from bytewax.outputs import Sink
 
 from decisions.outputs import Delivery
-from events.hashing import shard_of
-from features.collect import Split
 from features.observe import Observed
 from features.rows import Rows
+from flows.faults import noted
 from flows.messages import (
     CatalogueUpdate,
-    Identified,
     Learnable,
     Report,
     RoomTables,
     Tick,
     Weights,
 )
-from flows.report import ReportStep
 from flows.routing import worker_names
 from flows.runtime import Runtime
+from flows.shape import RECORDED, Shape
 from flows.step import Step
-from flows.steps import (
-    CatalogueStep,
-    DecideStep,
-    IdentityStep,
-    LearnStep,
-    ObserveStep,
-    RoomsStep,
-    ShareStep,
-)
+from flows.steps import LearnStep, ShareStep
 
 Keyed = KeyedStream[Any]
 
 
 def build(
     runtime: Runtime,
-    source: Source[Split],
+    source: Source[Any],
     deliver: Sink[Any],
     dead_letters: Sink[Any],
     reports: Sink[Any],
+    shape: Shape = RECORDED,
 ) -> Dataflow:
-    """The graph; every process of a run builds the same."""
+    """The graph; every process of a run builds the same. `shape` is what a live run does apart."""
     names = runtime.shard_names
     flow = Dataflow("liveloom")
     splits = op.input("log", flow, source)
 
     # COLLECT: each part of a round to the step that needs it.
     catalogue = _step(
-        "catalogue", _spread("to_catalogue", splits, _catalogue), CatalogueStep, runtime
+        "catalogue", _spread("to_catalogue", splits, shape.catalogue), shape.catalogue_step, runtime
     )
-    rooms = _step("rooms", _spread("to_rooms", splits, _rooms), RoomsStep, runtime)
-    identity = _step("identity", _spread("to_identity", splits, _identity), IdentityStep, runtime)
-    users = _spread("to_shards", splits, lambda split: zip(names, split.shards, strict=True))
+    rooms = _step("rooms", _spread("to_rooms", splits, shape.rooms), shape.rooms_step, runtime)
+    identity = _step(
+        "identity", _spread("to_identity", splits, shape.identity), shape.identity_step, runtime
+    )
+    users = _spread("to_shards", splits, partial(shape.users, names))
 
     # OBSERVE: users' rows, the anonymous ones once they have a name, and word of new tables.
-    identified = _pick("identified", identity, Rows, partial(_by_shard, runtime=runtime))
+    identified = _pick("identified", identity, Rows, partial(_named, names, shape))
     known = op.merge(
         "known",
         _pick("catalogue_updates", catalogue, CatalogueUpdate, _same),
@@ -76,7 +68,7 @@ def build(
     )
     ticks = _share("observe_shared", known, runtime, observes=True)
     observed = _step(
-        "observe", op.merge("observe_in", users, identified, ticks), ObserveStep, runtime
+        "observe", op.merge("observe_in", users, identified, ticks), shape.observe_step, runtime
     )
 
     # LEARN.
@@ -88,7 +80,7 @@ def build(
         "decide_shared", _pick("weights", learnt, Weights, _same), runtime, observes=False
     )
     wishes = _pick("wishes", observed, Observed, _same)
-    decided = _step("decide", op.merge("decide_in", wishes, weights), DecideStep, runtime)
+    decided = _step("decide", op.merge("decide_in", wishes, weights), shape.decide_step, runtime)
 
     # DELIVER.
     made = [catalogue, observed, learnt, decided]
@@ -97,13 +89,13 @@ def build(
         for place, stream in enumerate(made)
     ]
     op.output("deliver", op.merge("deliveries", *deliveries), deliver)
-    op.output("dead_letters", _spread("to_dead_letters", splits, _letters), dead_letters)
+    op.output("dead_letters", _spread("to_dead_letters", splits, shape.letters), dead_letters)
     counted = [
         _pick(f"reports_{place}", stream, Report, lambda item: [("report", item[1])])
         for place, stream in enumerate([rooms, identity, observed, learnt, decided])
     ]
-    collected = _spread("collect_report", splits, _collected)
-    report = _step("report", op.merge("reports", collected, *counted), ReportStep, runtime)
+    collected = _spread("collect_report", splits, shape.collected)
+    report = _step("report", op.merge("reports", collected, *counted), shape.report_step, runtime)
     op.output("metrics", report, reports)
     return flow
 
@@ -111,6 +103,7 @@ def build(
 def _step(step_id: str, up: Keyed, kind: type[Any], runtime: Runtime) -> Keyed:
     """A keyed step of one of our kinds."""
 
+    @noted
     def begin(state: bytes | None) -> Step:
         step: Step = kind(runtime, state)
         return step
@@ -119,7 +112,7 @@ def _step(step_id: str, up: Keyed, kind: type[Any], runtime: Runtime) -> Keyed:
 
 
 def _spread(
-    step_id: str, splits: Stream[Split], take: Callable[[Split], Iterable[tuple[str, Any]]]
+    step_id: str, splits: Stream[Any], take: Callable[[Any], Iterable[tuple[str, Any]]]
 ) -> Keyed:
     """The keyed parts of each round."""
     return op.flat_map_batch(
@@ -160,42 +153,5 @@ def _same(item: tuple[str, Any]) -> Iterable[tuple[str, Any]]:
     return (item,)
 
 
-def _catalogue(split: Split) -> Iterable[tuple[str, Any]]:
-    if split.catalogue:
-        yield "catalogue", split.catalogue
-
-
-def _rooms(split: Split) -> Iterable[tuple[str, Any]]:
-    yield "rooms", (split.rooms, split.clock_ms, split.done)
-
-
-def _identity(split: Split) -> Iterable[tuple[str, Any]]:
-    if split.identity.rows or split.done:
-        yield "identity", split.identity
-
-
-def _letters(split: Split) -> Iterable[tuple[str, Any]]:
-    if split.letters:
-        encode = msgspec.json.encode
-        yield (
-            "letters",
-            [(letter.line or 0, letter.source, encode(letter)) for letter in split.letters],
-        )
-
-
-def _collected(split: Split) -> Iterable[tuple[str, Any]]:
-    if split.counts:
-        yield "report", Report("collect", split.counts)
-
-
-def _by_shard(item: tuple[str, Rows], runtime: Runtime) -> Iterable[tuple[str, Any]]:
-    """The rows that IDENTITY has named, one part for each shard, be it empty."""
-    rows = item[1]
-    names = runtime.shard_names
-    parts = [
-        Rows(shard, rows.round, rows.clock_ms, rows.seq, False, rows.done)
-        for shard in range(len(names))
-    ]
-    for row in rows.rows:
-        parts[shard_of(row[1], len(names))].rows.append(row)
-    return zip(names, map(Identified, parts), strict=True)
+def _named(names: Sequence[str], shape: Shape, item: tuple[str, Rows]) -> Iterable[tuple[str, Any]]:
+    return shape.named(names, item[1])

@@ -39,20 +39,21 @@ class Identified:
 
 
 class CatalogueUpdate:
-    """Catalogue events in log order."""
+    """Catalogue events in log order; `complete` says, live, that shards may begin with them."""
 
-    __slots__ = ("entries",)
+    __slots__ = ("complete", "entries")
 
-    def __init__(self, entries: list[Entry]) -> None:
+    def __init__(self, entries: list[Entry], complete: bool = False) -> None:
         self.entries = entries
+        self.complete = complete
 
     def __reduce__(self) -> tuple[Any, ...]:
         packed = msgspec.msgpack.encode([(e.seq, e.clock_ms, e.event) for e in self.entries])
-        return _unpack_catalogue, (packed,)
+        return _unpack_catalogue, (packed, self.complete)
 
 
-def _unpack_catalogue(packed: bytes) -> CatalogueUpdate:
-    return CatalogueUpdate([Entry(*entry) for entry in _EVENTS.decode(packed)])
+def _unpack_catalogue(packed: bytes, complete: bool) -> CatalogueUpdate:
+    return CatalogueUpdate([Entry(*entry) for entry in _EVENTS.decode(packed)], complete)
 
 
 class RoomTables:

@@ -15,14 +15,16 @@ from pathlib import Path
 
 import msgspec
 
-from flows.failures import BadInput
+from flows.failures import BadInput, ProcessFailed
 from flows.log_source import Told
 from flows.replay import Replay
 from flows.stop import Stop
 
 _POLL_S = 0.1
 _END_S_MAX = 5.0
+_GRACE_S = 2.0
 _TRACE_LINES = 40
+_PANIC = "pyo3_runtime.PanicException"
 _PORTS = range(20_000, 32_000)
 _PORT_STEP = 37
 
@@ -34,14 +36,6 @@ class Word(msgspec.Struct, omit_defaults=True):
     events: int = 0
     bad: str = ""
     """Why what was given cannot be used."""
-
-
-class ProcessFailed(Exception):
-    """A process of the run died; the message names it, `trace` is the end of its log."""
-
-    def __init__(self, message: str, trace: str) -> None:
-        super().__init__(message)
-        self.trace = trace
 
 
 def supervise(replay: Replay, told: Told, stop: Stop, lock: int | None = None) -> None:
@@ -73,21 +67,29 @@ def _watch(
             for child in children:
                 child.process.send_signal(signal.SIGTERM)
         for key, _ in selector.select(_POLL_S):
-            child: _Child = key.data
-            for word in child.hear():
+            speaker: _Child = key.data
+            for word in speaker.hear():
                 if word.events:
                     told(word.share, word.events)
-            if child.silent:
-                selector.unregister(child.words)
+            if speaker.silent:
+                selector.unregister(speaker.words)
         dead = [child for child in children if child.process.poll()]
         if dead and passed_on and all(child.was_terminated for child in dead):
             # It had not come so far as to listen; nothing was begun without it.
             return
         if dead:
-            _raise(dead)
+            _raise(_all_dead(children))
     dead = [child for child in children if child.process.returncode]
     if dead and not passed_on:
         _raise(dead)
+
+
+def _all_dead(children: Sequence[_Child]) -> list[_Child]:
+    """Those that have failed, once the others had time to die of it or to say what it was."""
+    deadline_s = time.monotonic() + _GRACE_S
+    while time.monotonic() < deadline_s and any(c.process.poll() is None for c in children):
+        time.sleep(_POLL_S / 10)
+    return [child for child in children if child.process.poll()]
 
 
 def _raise(dead: Sequence[_Child]) -> None:
@@ -97,7 +99,8 @@ def _raise(dead: Sequence[_Child]) -> None:
     for child in dead:
         if child.bad:
             raise BadInput(child.bad)
-    first = next((child for child in dead if "Traceback" in child.trace()), dead[0])
+    knows = [child for child in dead if "Traceback" in child.trace() and not child.is_victim]
+    first = (knows or list(dead))[0]
     raise ProcessFailed(f"{first.fate()}; see {first.log}", first.trace())
 
 
@@ -151,6 +154,11 @@ class _Child:
     def was_terminated(self) -> bool:
         """Whether SIGTERM ended it before it listened to signals."""
         return self.process.returncode == -signal.SIGTERM
+
+    @property
+    def is_victim(self) -> bool:
+        """Whether it only says that the engine failed, as it does when another process has."""
+        return _PANIC in self.trace()
 
     def fate(self) -> str:
         """How it ended."""

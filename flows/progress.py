@@ -30,11 +30,11 @@ class Progress:
         self._task = progress.TaskID(0)
         if sys.stderr.isatty():
             self._bar = progress.Progress(
-                TextColumn("{task.description}"),
-                BarColumn(40),
+                BarColumn(30),
                 TextColumn("{task.percentage:>3.0f} %"),
                 _Counted(unit),
                 TimeRemainingColumn(),
+                TextColumn("{task.description}"),
                 console=console(sys.stderr),
                 auto_refresh=False,
                 transient=True,
@@ -57,6 +57,12 @@ class Progress:
                 file=sys.stderr,
                 flush=True,
             )
+
+    def rename(self, what: str) -> None:
+        """What is being done from now on."""
+        self._what = what
+        if self._bar is not None:
+            self._bar.update(self._task, description=what)
 
     def __enter__(self) -> Progress:
         if self._bar is not None:

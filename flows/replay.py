@@ -15,7 +15,9 @@ from bytewax.recovery import RecoveryConfig
 from bytewax.run import cli_main
 
 from decisions.outputs import head
+from flows import faults
 from flows.collector import calm_collector
+from flows.faults import NotedSink, NotedSource
 from flows.graph import build
 from flows.log_source import LogSource, Told
 from flows.recovery import Recovery
@@ -80,16 +82,18 @@ def run_process(
     runs = out / _RUNS
     flow = build(
         runtime,
-        LogSource(replay.logs, runtime, stop, reading),
-        DeliverSink(
-            settings.flow.deliver_parts,
-            writer,
-            0,
-            settings.redis.push_ids_kept_ms,
-            lambda part: DecisionRuns(runs, part),
+        NotedSource(LogSource(replay.logs, runtime, stop, reading)),
+        NotedSink(
+            DeliverSink(
+                settings.flow.deliver_parts,
+                writer,
+                0,
+                settings.redis.push_ids_kept_ms,
+                lambda part: DecisionRuns(runs, part),
+            )
         ),
-        DeadLetterSink(1, lambda part: DeadLetterRuns(runs, part)),
-        ReportSink(out),
+        NotedSink(DeadLetterSink(1, lambda part: DeadLetterRuns(runs, part))),
+        NotedSink(ReportSink(out)),
     )
     epoch = _NO_EPOCHS if replay.processes == 1 else timedelta(seconds=settings.flow.epoch_s)
     recovery = None
@@ -97,13 +101,23 @@ def run_process(
         epoch = timedelta(seconds=settings.flow.epoch_s)
         recovery = RecoveryConfig(str(Recovery(replay.recovery).database), timedelta(0))
     calm_collector()
-    cli_main(
-        flow,
-        process_id=process if addresses else None,
-        addresses=addresses,
-        epoch_interval=epoch,
-        recovery_config=recovery,
-    )
+    faults.forget()
+    try:
+        cli_main(
+            flow,
+            process_id=process if addresses else None,
+            addresses=addresses,
+            epoch_interval=epoch,
+            recovery_config=recovery,
+        )
+    except Exception:
+        raise
+    except BaseException:
+        # Several processes: the engine tells of a panic alone, without what we raised.
+        cause = faults.first()
+        if cause is None:
+            raise
+        raise cause from None
     live = len(runtime.scenes.content(runtime.catalogue.seq).live)
     figures = {**counters.as_dict(), "live_rooms": live, "events_read": events_read}
     (out / f"process-{process}.json").write_bytes(msgspec.json.encode(figures))
@@ -124,7 +138,7 @@ def prepare(out: Path, goes_on: bool) -> None:
     """Make the folder; what an earlier run left there goes, unless this one goes on with it."""
     out.mkdir(parents=True, exist_ok=True)
     (out / _RUNS).mkdir(exist_ok=True)
-    for stale in [*out.glob("process-*.json"), out / "metrics.json"]:
+    for stale in [*out.glob("process-*.*"), out / "metrics.json"]:
         stale.unlink(missing_ok=True)
     if not goes_on:
         clear_decisions(out / _RUNS)

@@ -50,6 +50,7 @@ class Runtime:
         prior = LearnState(settings.learn, self.feature_names).table()
         self.boards = Boards(self.scenes, prior, delay_s, settings.slate.reason_min)
         self.scenes.waits = self.boards.waits = not live
+        self.catalogue_ready = not live
         self.progress = Progress()
         for number, name in enumerate(self.shard_names):
             if worker_of(name, workers) == process:

@@ -11,6 +11,8 @@ from typing import Any
 
 from bytewax.operators import StatefulBatchLogic
 
+from flows.faults import noted
+
 Logic = StatefulBatchLogic[Any, Any, bytes]
 
 
@@ -21,10 +23,12 @@ class Step(Logic):
         self._resend_at = datetime.now(UTC) if resumed else None
         self._recovers = recovers
 
+    @noted
     def on_batch(self, values: list[Any]) -> tuple[Iterable[Any], bool]:
         """Take a batch of items for this key."""
         return list(self.take(values)), False
 
+    @noted
     def on_notify(self) -> tuple[Iterable[Any], bool]:
         """Once after a restart: say again what others may have missed."""
         self._resend_at = None
@@ -38,6 +42,7 @@ class Step(Logic):
         """When to speak first."""
         return self._resend_at
 
+    @noted
     def snapshot(self) -> bytes:
         """The kernel's state."""
         return self.pack() if self._recovers else b""

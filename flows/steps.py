@@ -9,7 +9,7 @@ import msgspec
 
 from decisions.decide import DecideShard
 from decisions.outputs import CardWrite, Delivery, Write, head
-from features.catalogue import CatalogueEvent, Entry
+from features.catalogue import CatalogueEvent, Entry, needed
 from features.identity import Identity
 from features.observe import Observed, ObserveShard
 from features.rooms import RoomRow, RoomStats, RoomTable
@@ -38,41 +38,34 @@ class CatalogueStep(Step):
 
     def __init__(self, runtime: Runtime, state: bytes | None) -> None:
         super().__init__(state is not None, runtime.recovers)
-        self._entries: dict[str, list[Entry]] = {}
-        self._keep = runtime.settings.catalogue.versions_max
-        self._clock_ms = 0
+        self._entries: list[Entry] = []
+        self._entries_max = _ENTRIES_BEGIN
+        self._versions_max = runtime.settings.catalogue.versions_max
         if state is not None:
-            for seq, clock_ms, event in _ENTRIES.decode(state):
-                self._add(Entry(seq, clock_ms, event))
-
-    def _add(self, entry: Entry) -> None:
-        event = entry.event
-        kind = type(event).__name__
-        name = getattr(event, "room_id", None) or getattr(event, "product_id", None)
-        versions = self._entries.setdefault(f"{kind}:{name or getattr(event, 'host_id', '')}", [])
-        versions.append(entry)
-        del versions[: -self._keep]
+            self._entries = [Entry(*entry) for entry in _ENTRIES.decode(state)]
 
     def take(self, values: list[list[Entry]]) -> Iterable[Any]:
         """New catalogue events, in log order."""
         entries = [entry for value in values for entry in value]
-        for entry in entries:
-            self._add(entry)
+        self._entries += entries
+        if len(self._entries) > self._entries_max:
+            self._entries_max = _ENTRIES_BEGIN + 2 * len(self._needed())
         return [CatalogueUpdate(entries), Delivery(source="catalogue", rooms=room_writes(entries))]
 
     def resend(self) -> Iterable[Any]:
         """All that is known, oldest first."""
-        return [CatalogueUpdate(self._all())]
+        return [CatalogueUpdate(self._needed())]
 
-    def _all(self) -> list[Entry]:
-        entries = [entry for versions in self._entries.values() for entry in versions]
-        return sorted(entries, key=lambda entry: entry.seq)
+    def _needed(self) -> list[Entry]:
+        self._entries = needed(self._entries, self._versions_max)
+        return self._entries
 
     def pack(self) -> bytes:
-        """All events, in log order."""
-        return msgspec.msgpack.encode([(e.seq, e.clock_ms, e.event) for e in self._all()])
+        """The events that still count, in log order."""
+        return msgspec.msgpack.encode([(e.seq, e.clock_ms, e.event) for e in self._needed()])
 
 
+_ENTRIES_BEGIN = 10_000
 _ENTRIES = msgspec.msgpack.Decoder(list[tuple[int, int, CatalogueEvent]])
 
 
@@ -198,7 +191,9 @@ class ObserveStep(Step):
         if out.tags or out.erased:
             writes = [Write(user, "tags", version, body) for user, version, body in out.tags]
             yield Delivery(
-                source=self._runtime.shard_names[shard.shard], writes=writes, erased=out.erased
+                source=self._runtime.shard_names[shard.shard],
+                writes=writes,
+                erased=[(user, "tags") for user in out.erased],
             )
         if done:
             yield Report(f"observe {shard.shard}", shard.totals())
@@ -314,7 +309,7 @@ class DecideStep(Step):
                     writes=out.writes,
                     pushes=out.pushes,
                     decisions=out.decisions,
-                    erased=out.erased,
+                    erased=[(user, name) for user in out.erased for name in ("recs", "push")],
                 )
             )
         if out.done:
@@ -342,6 +337,7 @@ class ShareStep(Step):
             if isinstance(value, CatalogueUpdate):
                 for entry in value.entries:
                     runtime.catalogue.apply(entry)
+                runtime.catalogue_ready = runtime.catalogue_ready or value.complete
             elif isinstance(value, RoomTables):
                 for table in value.tables:
                     runtime.scenes.tables.publish(table.stamp_s, table)

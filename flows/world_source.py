@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 
@@ -18,6 +19,7 @@ from simulator.live import LiveWorld
 
 _PART = "world"
 _SETTLED_POLLS = 2
+_ANSWER_S_MAX = 60.0
 
 Story = Callable[[Sequence[Event]], int | None]
 """Takes the events of the last step, to which the flow has answered; gives the event time in ms
@@ -40,6 +42,7 @@ class WorldPartition(StatefulSourcePartition[Split, None]):
         self._letters: Counter[str] = Counter()
         self._round = self._seq = self._clock_ms = self._count = 0
         self._lines = self._rows = self._polls = 0
+        self._asked_s = time.monotonic()
         self._finished = False
 
     def next_batch(self) -> list[Split]:
@@ -67,6 +70,8 @@ class WorldPartition(StatefulSourcePartition[Split, None]):
         progress = self._runtime.progress
         shards = self._runtime.settings.flow.shards
         if len(progress.seconds) < 2 * shards or progress.slowest() < self._clock_ms // 1000:
+            if time.monotonic() - self._asked_s > _ANSWER_S_MAX:
+                raise TimeoutError(f"the flow has not decided for {_ANSWER_S_MAX:.0f} s")
             return False
         self._polls += 1
         return self._polls > _SETTLED_POLLS
@@ -88,6 +93,7 @@ class WorldPartition(StatefulSourcePartition[Split, None]):
         self._letters.update(letter.reason for letter in letters)
         self._round += 1
         self._polls = 0
+        self._asked_s = time.monotonic()
         split, self._seq = self._splitter.split(
             self._round,
             self._seq,

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 import msgspec
 import numpy as np
 
+from events.envelope import seal, unseal
 from events.errors import StateError
 from features.example import Example
-from models.envelope import seal, unseal
 from models.history import History, HistoryState
 from models.judge import Judge, JudgeState
 from models.learner import Learner, LearnerState

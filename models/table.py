@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 
-from models.envelope import seal, unseal
+from events.envelope import seal, unseal
 from models.scorer import RankWeights, Weights
 
 _KIND = b"LLWT"

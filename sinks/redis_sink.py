@@ -79,11 +79,13 @@ class RedisWriter:
                 start = place
         self._write(deliveries[start:] if start else deliveries)
 
-    def _erase(self, users: Sequence[str]) -> None:
-        """Take all that users have of their own out of Redis."""
-        names = ("tags", "recs", "push")
-        keys = [[self.keys.user(user, name) for name in names] for user in users]
-        self._post([Call([b"DEL", *(k.encode() for k in own)], _ignore, own) for own in keys])
+    def _erase(self, erased: Sequence[tuple[str, str]]) -> None:
+        """Take users' own keys out of Redis."""
+        owned: dict[str, list[str]] = {}
+        for user, name in erased:
+            owned.setdefault(user, []).append(self.keys.user(user, name))
+        calls = [Call([b"DEL", *(k.encode() for k in own)], _ignore, own) for own in owned.values()]
+        self._post(calls)
 
     def _write(self, deliveries: Sequence[Delivery]) -> None:
         strict: list[Delivery] = []

@@ -11,14 +11,16 @@ from typing import Any
 from decisions.decide import DecideShard
 from events import kinds
 from events.hashing import shard_of
+from features.catalogue import needed
 from features.collect import Split, Splitter
 from features.identity import Identity
 from features.observe import Observed, ObserveShard
-from features.rooms import RoomStats
+from features.rooms import RoomStats, RoomTable
 from features.strengths import measure
 from flows.runtime import Runtime
 from flows.settings import Settings
 from models.learn import LearnState
+from models.table import decode_table, encode_table
 
 START_MS = 1_767_225_600_000  # a midnight, UTC
 FOREVER_S = 1 << 40
@@ -112,6 +114,29 @@ class Line:
         self.observe = [ObserveShard(self.runtime.observe, shard) for shard in range(shards)]
         self.learn = LearnState(settings.learn, self.runtime.feature_names)
         self.decide = [DecideShard(self.runtime.decide, shard) for shard in range(shards)]
+
+    def resumed(self) -> Line:
+        """A line in a fresh process that goes on from what this one has at rest."""
+        new = Line(self.settings, len(self.observe), self.decides)
+        new.made = self.made
+        new.rounds, new.rows, new.seq, new.clock_ms = self.rounds, self.rows, self.seq, self.clock_ms
+        old, now = self.runtime, new.runtime
+        for entry in needed(old.catalogue.entries, self.settings.catalogue.versions_max):
+            now.catalogue.apply(entry)
+        for stamp_s, rooms in old.scenes.tables.held():
+            now.scenes.tables.publish(stamp_s, RoomTable.unpack(*rooms.pack()))
+        now.scenes.tables.advance(old.scenes.tables.progress_s)
+        for stamp_s, weights in old.boards.tables.held():
+            now.boards.tables.publish(stamp_s, decode_table(encode_table(weights)))
+        now.boards.tables.advance(old.boards.tables.progress_s)
+        new.rooms.restore(self.rooms.snapshot())
+        new.identity.restore(self.identity.snapshot())
+        for kept, begun in zip(self.observe + self.decide, new.observe + new.decide, strict=True):
+            begun.restore(kept.snapshot())
+        new.learn = LearnState.restore(
+            self.learn.snapshot(), self.settings.learn, now.feature_names
+        )
+        return new
 
     def feed(self, events: Iterable[Any], cuts: Iterable[int] = (), done: bool = False) -> Made:
         """Take events in log order, in rounds that end before the rows numbered in `cuts`."""

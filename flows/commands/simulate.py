@@ -18,7 +18,9 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     parser.add_argument(
         "--out", required=True, metavar="LOG", help="the log: .jsonl, .jsonl.gz or .jsonl.zst"
     )
-    parser.add_argument("--events", required=True, type=positive, metavar="N", help="lines to write")
+    parser.add_argument(
+        "--events", required=True, type=positive, metavar="N", help="lines to write"
+    )
     parser.add_argument("--seed", required=True, type=int, metavar="S", help="a whole number")
     parser.add_argument(
         "--preset",

@@ -41,7 +41,7 @@ def main(spec: str, number: int, addresses: list[str]) -> int:
     with Stop().listening() as stop:
         try:
             run_process(replay, number, addresses, told, stop)
-        except Exception as error:
+        except BaseException as error:
             if stop.asked and is_stop(error):
                 return 0
             line = bad_input(error)

@@ -21,7 +21,7 @@ _FORBIDDEN = {
 }
 
 LINES_MAX = 300
-TEST_LINES_MAX = 400
+TEST_LINES_MAX = 450
 # Longer, each for a reason.
 LONGER = {
     "events/kinds.py": "one struct a kind, and nothing else",

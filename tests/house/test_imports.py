@@ -58,7 +58,6 @@ ROOMS = {
 # Where one file of a room is the room's only door to something.
 EXCEPTIONS = {
     "events/logs.py": ("zstandard", "os"),  # reads what was recorded, compressed or not
-    "models/envelope.py": ("xxhash",),  # the checksum of bytes at rest
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import os
 import re
@@ -13,6 +14,9 @@ from flows.cli import main
 from flows.settings import Settings, SettingsError, describe, load
 from flows.validate import ValidateSettings
 from simulator.settings import SimulatorSettings
+
+# For those who make a reader of their own, in a product server.
+READ_OUTSIDE = {"redis.rooms_cache_ms"}
 
 
 def test_every_setting_says_its_unit_and_why():
@@ -72,3 +76,21 @@ def test_a_wrong_setting_is_told_by_name(tmp_path: Path):
     file.write_text("[flow]\nshard = 3\n", "utf-8")
     with pytest.raises(SettingsError, match=r"flow\.shard"):
         load(str(file), {})
+
+
+def test_every_setting_is_read_somewhere(trees: dict[str, ast.Module]):
+    """A setting that changes nothing would be a promise broken in silence."""
+    read = {
+        node.attr
+        for tree in trees.values()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load)
+    }
+    read |= {
+        node.value
+        for tree in trees.values()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    unread = {f"{e.section}.{e.name}" for e in describe(Settings()) if e.name not in read}
+    assert unread - READ_OUTSIDE == set()

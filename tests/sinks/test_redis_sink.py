@@ -396,13 +396,13 @@ def test_an_erasure_takes_what_stood_before_it_and_leaves_what_comes_with_it(
     writer.write(
         [
             Delivery(writes=[tag_write("a", 9), tag_write("b", 1)]),
-            Delivery(erased=["a"], writes=[tag_write("a", 2)]),
+            Delivery(erased=[("a", "tags")], writes=[tag_write("a", 2)]),
         ]
     )
     writer.flush()
     assert version_at(either, "ll:{a}:tags") == 2
     assert version_at(either, "ll:{b}:tags") == 1
-    writer.write([Delivery(erased=["a", "b"])])
+    writer.write([Delivery(erased=[("a", "tags"), ("b", "tags"), ("b", "recs")])])
     writer.flush()
     assert not either.exists("ll:{a}:tags")
     assert not either.exists("ll:{b}:tags")

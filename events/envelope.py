@@ -17,12 +17,12 @@ def seal(kind: bytes, version: int, payload: bytes) -> bytes:
     return _HEADER.pack(kind, version, len(payload), check) + payload
 
 
-def unseal(kind: bytes, version: int, data: bytes) -> bytes:
-    """The payload of sealed bytes.
+def unseal(kind: bytes, version: int, data: bytes, what: str = "") -> bytes:
+    """The payload of sealed bytes; `what` they hold, in words, is for the error's message.
 
     Raises `StateError` when they are cut, damaged, of another kind or another version.
     """
-    what = kind.decode(errors="replace")
+    what = what or kind.decode(errors="replace")
     if len(data) < _HEADER.size:
         raise StateError.unreadable(what, ValueError(f"{len(data)} bytes, less than a header"))
     found_kind, found_version, length, check = _HEADER.unpack_from(data)

@@ -1,0 +1,107 @@
+"""What a live run's partitions say: each round with the partition it is from and how far that is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from events.letters import DeadLetter
+from features.catalogue import CatalogueEvent
+from features.collect import Split
+from features.rooms import RoomRow
+from features.rows import Rows, unpack_rows
+from flows.messages import Report
+
+_EVENTS = msgspec.msgpack.Decoder(list[CatalogueEvent])
+
+
+class PartRound:
+    """One round of a partition. `offset` is the last one that it, or a round before it, holds.
+
+    `tick`: to be told to all shards, rows or not. `complete`: of a partition of the catalogue,
+    that it has been read to its end.
+    """
+
+    __slots__ = ("clock_ms", "complete", "letters", "offset", "part", "report", "split", "tick")
+
+    def __init__(
+        self, part: str, offset: int, clock_ms: int, split: Split, tick: bool, complete: bool
+    ) -> None:
+        self.part = part
+        self.offset = offset
+        self.clock_ms = clock_ms
+        self.split = split
+        self.tick = tick
+        self.complete = complete
+        self.letters: list[DeadLetter] = []
+        self.report: Report | None = None
+
+
+class Arrival:
+    """Rows of one shard, or of IDENTITY, in a round of a partition: stamped where they arrive."""
+
+    __slots__ = ("clock_ms", "offset", "part", "rows", "shard")
+
+    def __init__(self, part: str, offset: int, clock_ms: int, rows: Rows) -> None:
+        self.part = part
+        self.offset = offset
+        self.clock_ms = clock_ms
+        self.rows = rows
+        self.shard = rows.shard
+
+    def pack(self) -> tuple[str, int, int, bytes]:
+        """As plain values, for another process or a snapshot."""
+        return self.part, self.offset, self.clock_ms, self.rows.pack()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return unpack_arrival, self.pack()
+
+
+def unpack_arrival(part: str, offset: int, clock_ms: int, rows: bytes) -> Arrival:
+    """The arrival of `Arrival.pack`."""
+    return Arrival(part, offset, clock_ms, unpack_rows(rows))
+
+
+class RoomArrival:
+    """The room rows in a round of a partition."""
+
+    __slots__ = ("clock_ms", "offset", "part", "rows")
+
+    def __init__(self, part: str, offset: int, clock_ms: int, rows: list[RoomRow]) -> None:
+        self.part = part
+        self.offset = offset
+        self.clock_ms = clock_ms
+        self.rows = rows
+
+    def pack(self) -> tuple[str, int, int, list[RoomRow]]:
+        """As plain values, for a snapshot."""
+        return self.part, self.offset, self.clock_ms, self.rows
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return RoomArrival, self.pack()
+
+
+class CatalogueArrival:
+    """The catalogue events in a round of a partition, not numbered yet."""
+
+    __slots__ = ("clock_ms", "complete", "events", "offset", "part")
+
+    def __init__(
+        self, part: str, offset: int, clock_ms: int, events: list[CatalogueEvent], complete: bool
+    ) -> None:
+        self.part = part
+        self.offset = offset
+        self.clock_ms = clock_ms
+        self.events = events
+        self.complete = complete
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        packed = msgspec.msgpack.encode(self.events)
+        return _unpack_catalogue, (self.part, self.offset, self.clock_ms, packed, self.complete)
+
+
+def _unpack_catalogue(
+    part: str, offset: int, clock_ms: int, packed: bytes, complete: bool
+) -> CatalogueArrival:
+    return CatalogueArrival(part, offset, clock_ms, _EVENTS.decode(packed), complete)

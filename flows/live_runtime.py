@@ -1,0 +1,58 @@
+"""What one process of a live run shares among its steps, beyond what every run shares."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+from events.kinds import FAMILIES
+from flows.live_clock import PartTimes
+from flows.routing import worker_of
+from flows.runtime import Runtime
+from flows.settings import Settings
+from sinks.counters import Counters
+
+CATALOGUE = "catalog"
+assert CATALOGUE in FAMILIES
+
+WallClock = Callable[[], int]
+"""UTC epoch milliseconds."""
+
+
+def wall_ms() -> int:
+    """The machine's clock."""
+    return time.time_ns() // 1_000_000
+
+
+class LiveRuntime(Runtime):
+    """`parts` are all partitions of the run, `TOPIC/NUMBER`, in whatever process they are read."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        parts: Sequence[str],
+        recovers: bool = False,
+        workers: int = 1,
+        process: int = 0,
+        now: WallClock = wall_ms,
+    ) -> None:
+        super().__init__(settings, True, recovers, workers, process)
+        catalogue = f"{settings.kafka.topic_prefix}{CATALOGUE}"
+        self.catalogue_parts = tuple(p for p in parts if p.rpartition("/")[0] == catalogue)
+        self.event_parts = tuple(p for p in parts if p not in self.catalogue_parts)
+        self.catalogue_ready = not self.catalogue_parts
+        self.now = now
+        self.counters = Counters()
+        self.process = process
+        own = [
+            number
+            for number, name in enumerate(self.shard_names)
+            if worker_of(name, workers) == process
+        ]
+        self.speaker = min(own, default=-1)
+        """The shard that reports for the whole process."""
+
+    def times(self, packed: bytes | None = None) -> PartTimes:
+        """A step's view of the partitions' times."""
+        start_ms = round(self.settings.kafka.start_s * 1000)
+        return PartTimes(self.event_parts, start_ms, packed)

@@ -1,0 +1,99 @@
+"""What of the graph depends on where rounds come from: how they part, and the steps they go to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from events.hashing import shard_of
+from features.collect import Split
+from features.rows import Rows
+from flows.messages import Identified, Report
+from flows.report import ReportStep
+from flows.steps import CatalogueStep, DecideStep, IdentityStep, ObserveStep, RoomsStep
+
+Parts = Iterable[tuple[str, Any]]
+"""Items with the keys that they go to."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The parts of a round, by who needs them, and the kinds of step."""
+
+    catalogue: Callable[[Any], Parts]
+    rooms: Callable[[Any], Parts]
+    identity: Callable[[Any], Parts]
+    users: Callable[[Sequence[str], Any], Parts]
+    named: Callable[[Sequence[str], Rows], Parts]
+    """Of rows that IDENTITY has named, what goes to each shard."""
+    letters: Callable[[Any], Parts]
+    collected: Callable[[Any], Parts]
+    catalogue_step: type[Any]
+    rooms_step: type[Any]
+    identity_step: type[Any]
+    observe_step: type[Any]
+    decide_step: type[Any]
+    report_step: type[Any]
+
+
+def _catalogue(split: Split) -> Parts:
+    if split.catalogue:
+        yield "catalogue", split.catalogue
+
+
+def _rooms(split: Split) -> Parts:
+    yield "rooms", (split.rooms, split.clock_ms, split.done)
+
+
+def _identity(split: Split) -> Parts:
+    if split.identity.rows or split.done:
+        yield "identity", split.identity
+
+
+def _users(names: Sequence[str], split: Split) -> Parts:
+    return zip(names, split.shards, strict=True)
+
+
+def _named(names: Sequence[str], rows: Rows) -> Parts:
+    """The rows that IDENTITY has named, one part for each shard, be it empty."""
+    parts = [
+        Rows(shard, rows.round, rows.clock_ms, rows.seq, False, rows.done)
+        for shard in range(len(names))
+    ]
+    for row in rows.rows:
+        parts[shard_of(row[1], len(names))].rows.append(row)
+    return zip(names, map(Identified, parts), strict=True)
+
+
+def _letters(split: Split) -> Parts:
+    if split.letters:
+        encode = msgspec.json.encode
+        yield (
+            "letters",
+            [(letter.line or 0, letter.source, encode(letter)) for letter in split.letters],
+        )
+
+
+def _collected(split: Split) -> Parts:
+    if split.counts:
+        yield "report", Report("collect", split.counts)
+
+
+RECORDED = Shape(
+    catalogue=_catalogue,
+    rooms=_rooms,
+    identity=_identity,
+    users=_users,
+    named=_named,
+    letters=_letters,
+    collected=_collected,
+    catalogue_step=CatalogueStep,
+    rooms_step=RoomsStep,
+    identity_step=IdentityStep,
+    observe_step=ObserveStep,
+    decide_step=DecideStep,
+    report_step=ReportStep,
+)
