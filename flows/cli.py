@@ -65,7 +65,10 @@ def main(argv: list[str] | None = None) -> int:
         with contextlib.suppress(OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except Exception as error:
+    except SystemExit:
+        raise
+    except BaseException as error:
+        # The engine's panics are no Exception.
         return _failed(error)
 
 
@@ -80,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _failed(error: Exception) -> int:
+def _failed(error: BaseException) -> int:
     from flows.console import say
     from flows.failures import ProcessFailed, bad_input
 

@@ -1,4 +1,4 @@
-"""What a live run's partitions say: each round with the partition it is from and how far that is."""
+"""What a live run's partitions say: each round, where it is from, and how far that is."""
 
 from __future__ import annotations
 

@@ -21,12 +21,7 @@ from features.catalogue import Entry
 from features.observe import Observed, ObserveShard
 from features.rooms import RoomRow
 from features.rows import Rows
-from flows.live_messages import (
-    Arrival,
-    CatalogueArrival,
-    RoomArrival,
-    unpack_arrival,
-)
+from flows.live_messages import Arrival, RoomArrival, unpack_arrival
 from flows.live_runtime import LiveRuntime
 from flows.messages import CatalogueUpdate, Learnable, Report, RoomTables, Tick
 from flows.steps import CatalogueStep, DecideStep, IdentityStep, ObserveStep, RoomsStep
@@ -78,7 +73,7 @@ class LiveCatalogueStep(CatalogueStep):
         self._delivers = _tick_names(runtime.settings.flow.deliver_parts)
         self._told_ms = 0
 
-    def take(self, values: list[CatalogueArrival]) -> Iterable[Any]:
+    def take(self, values: list[Any]) -> Iterable[Any]:
         """Events and times of partitions."""
         now_ms = self._runtime.now()
         for value in values:
@@ -106,8 +101,6 @@ class LiveCatalogueStep(CatalogueStep):
             self._told_ms = now_ms
             for name in self._delivers:
                 yield Delivery(source=name)
-            counts = {"catalogue_events": self._seq, "clock_ms": self._times.clock_ms}
-            yield Report("catalogue", counts)
 
     def _is_complete(self) -> bool:
         return self._complete.issuperset(self._runtime.catalogue_parts)
@@ -282,6 +275,8 @@ class LiveObserveStep(ObserveStep):
         counts: dict[str, Any] = dict(shard.totals())
         if shard.shard == self._live.speaker:
             counts["delivery"] = self._live.counters.as_dict()
+            counts["catalogue_events"] = self._live.catalogue.seq
+            counts["clock_ms"] = self._times.clock_ms
         return counts
 
     def pack(self) -> bytes:
@@ -325,7 +320,7 @@ class LiveDecideStep(DecideStep):
 
 
 def stamped(arrival: Arrival, times: Any, now_ms: int, seq: int) -> Rows:
-    """The rows of an arrival, each with the clock here as of it, and this place in the catalogue."""
+    """The rows of an arrival, each with the clock here as of it, and a place in the catalogue."""
     rows = arrival.rows
     floor, ceiling = times.take(arrival.part, arrival.offset, arrival.clock_ms, now_ms)
     made = Rows(rows.shard, rows.round, times.clock_ms, seq)

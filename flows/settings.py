@@ -32,6 +32,7 @@ from features.rooms import RoomSettings
 from features.scene import SceneSettings
 from features.strengths import StrengthSettings
 from features.vector import VectorSettings
+from flows.kafka_settings import KafkaSettings
 from models.settings import LearnSettings
 from sinks.settings import RedisSettings
 
@@ -66,6 +67,7 @@ class Settings:
     """All sections."""
 
     flow: FlowSettings = dataclasses.field(default_factory=FlowSettings)
+    kafka: KafkaSettings = dataclasses.field(default_factory=KafkaSettings)
     decode: DecodeSettings = dataclasses.field(default_factory=DecodeSettings)
     clock: ClockSettings = dataclasses.field(default_factory=ClockSettings)
     log: LogSettings = dataclasses.field(default_factory=LogSettings)

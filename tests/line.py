@@ -87,6 +87,16 @@ class Made:
         """The last tag weights of each user, in the four windows."""
         return {user: json.loads(values[-1][1])["weights"] for user, values in self.tags.items()}
 
+    def take(self, out: Observed) -> None:
+        """Add what a shard of OBSERVE gave out; an erasure takes what stood before it."""
+        self.steps += out.steps
+        self.examples += out.examples
+        self.erased += out.erased
+        for user in out.erased:
+            self.tags.pop(user, None)
+        for user, version, body in out.tags:
+            self.tags.setdefault(user, []).append((version, body))
+
     def settled(self) -> tuple[Any, ...]:
         """What may not depend on how the log was cut: of a key's values only the last."""
         last_tags = {user: values[-1] for user, values in sorted(self.tags.items())}
@@ -190,13 +200,7 @@ class Line:
     def _observed(self, outs: Sequence[Observed], split: Split) -> None:
         made = self.made
         for out in outs:
-            made.steps += out.steps
-            made.examples += out.examples
-            made.erased += out.erased
-            for user in out.erased:
-                made.tags.pop(user, None)
-            for user, version, body in out.tags:
-                made.tags.setdefault(user, []).append((version, body))
+            made.take(out)
         if not self.decides:
             return
         for example in [example for out in outs for example in out.examples]:

@@ -11,6 +11,8 @@ from flows.commands.arguments import add_settings, settings_of
 if TYPE_CHECKING:
     from flows.settings import Described
 
+_VALUE_CELLS = 28
+
 
 def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command's own parser."""
@@ -42,16 +44,22 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _tables(sections: dict[str, list[Described]]) -> None:
+    from rich.text import Text
+
     from flows.console import console, table
 
     out = console()
     for section, entries in sections.items():
-        shown = table("", "setting", "value", "unit", "what it is for", title=f"[{section}]")
+        shown = table("setting", "value", "what it is for", title=f"[{section}]")
+        shown.columns[0].no_wrap = True
+        shown.columns[1].max_width = _VALUE_CELLS
         for e in entries:
-            value = _text(e.value)
-            if e.value != e.default:
+            changed = e.value != e.default
+            name = Text(f"* {e.name}" if changed else f"  {e.name}", "bold" if changed else "")
+            value = f"{_text(e.value)} {e.unit}".rstrip()
+            if changed:
                 value = f"{value} (default {_text(e.default)})"
-            shown.add_row(_mark(e), e.name, value, e.unit, e.why)
+            shown.add_row(name, value, e.why)
         out.print(shown)
         out.print()
 

@@ -157,15 +157,18 @@ def test_simulate_gives_the_same_bytes_for_the_same_seed(run: Run, tmp_path: Pat
 
 
 def test_convert_writes_a_log_that_validates(run: Run, tmp_path: Path):
-    source = tmp_path / "source.jsonl"
-    item = {"event": "item", "id": "1", "timestamp": "1640995200000", "item": "m1", "fields": []}
-    source.write_bytes(orjson.dumps(item) + b"\n")
-    ran = run("convert", "ranklens", source, "--out", tmp_path / "new" / "log.jsonl")
-    assert (ran.code, ran.err) == (0, "") if ran.code == 0 else (1, ran.err)
-    if ran.code == 0:
-        assert run("validate", tmp_path / "new" / "log.jsonl").code == 0
-    else:
-        assert f"{source}:1: " in ran.err
+    source, log = tmp_path / "source.jsonl", tmp_path / "new" / "log.jsonl"
+    film = {"event": "item", "id": "e1", "item": "3", "timestamp": "1636993834000"}
+    source.write_bytes(orjson.dumps({**film, "fields": []}) + b"\n")
+    ran = run("convert", "ranklens", source, "--out", log)
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.startswith(f"{log}: read 1 rows")
+    assert run("validate", log).code == 0
+    source.write_bytes(b"nothing\n")
+    ran = run("convert", "ranklens", source, "--out", log)
+    assert (ran.code, ran.out) == (1, "")
+    assert f"{source}:1: " in ran.err
+    assert run("validate", log).code == 0, "the older log stays"
 
 
 def test_validate_is_1_where_a_row_would_be_a_dead_letter(run: Run, log: Path, tmp_path: Path):

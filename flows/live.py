@@ -1,0 +1,136 @@
+"""A live run: Kafka's topics through the whole flow into Redis, until it is asked to stop."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+
+from bytewax.recovery import RecoveryConfig
+from bytewax.run import cli_main
+from confluent_kafka import KafkaException, Producer
+
+from flows import faults
+from flows.brokers import client_settings
+from flows.collector import calm_collector
+from flows.failures import BadInput
+from flows.graph import build
+from flows.health import HealthSink
+from flows.kafka_source import KafkaSource, Sources
+from flows.live_runtime import LiveRuntime, WallClock, wall_ms
+from flows.live_shape import LIVE
+from flows.recovery import Recovery
+from flows.settings import Settings
+from flows.stop import Stop
+from sinks.adapters import DeadLetterSink, DeliverSink
+from sinks.connect import connect
+from sinks.dead_letters import DeadLetterTopic
+from sinks.decision_lines import DecisionLines
+from sinks.decision_log import DecisionLog, DecisionTopic
+from sinks.redis_sink import RedisWriter
+from sinks.topic import TopicWriter
+
+_HELD_EPOCHS = 2
+_IDEMPOTENT = {"enable.idempotence": True, "linger.ms": 5}
+
+
+@dataclasses.dataclass(frozen=True)
+class Live:
+    """What to run, and where to; `parts` are the partitions that there were at the start."""
+
+    brokers: str
+    client_file: str | None
+    parts: tuple[str, ...]
+    redis_url: str
+    recovery: str | None
+    decisions: str | None
+    processes: int
+    settings: Settings
+
+
+def run_process(
+    live: Live, process: int, addresses: list[str] | None, stop: Stop, now: WallClock = wall_ms
+) -> None:
+    """Run one process until it is asked to stop."""
+    settings = live.settings
+    recovers = live.recovery is not None
+    client = client_settings(live.brokers, live.client_file)
+    runtime = LiveRuntime(settings, live.parts, recovers, live.processes, process, now)
+
+    def writer(part: str, marks: Mapping[str, int] | None = None) -> RedisWriter:
+        return RedisWriter(
+            connect(live.redis_url, settings.redis),
+            settings.redis,
+            part,
+            should_stop=lambda: stop.asked,
+            counters=runtime.counters,
+            marks=marks,
+        )
+
+    def topic(name: str) -> TopicWriter:
+        try:
+            producer = Producer({**_IDEMPOTENT, **client})
+        except KafkaException as problem:
+            raise BadInput(f"Kafka client: {problem.args[0].str()}") from None
+        return TopicWriter(producer, name, should_stop=lambda: stop.asked)
+
+    def decision_log(part: str) -> DecisionLog:
+        assert live.decisions is not None
+        if is_folder(live.decisions):
+            return DecisionLines(live.decisions, part)
+        return DecisionTopic(topic(live.decisions))
+
+    deliver = DeliverSink(
+        settings.flow.deliver_parts,
+        writer,
+        _HELD_EPOCHS if recovers else 0,
+        settings.redis.push_ids_kept_ms,
+        decision_log if live.decisions is not None else None,
+    )
+    letters = settings.kafka.dead_letters_topic
+    flow = build(
+        runtime,
+        faults.NotedSource(KafkaSource(live.parts, Sources(runtime, client, stop))),
+        faults.NotedSink(deliver),
+        faults.NotedSink(DeadLetterSink(1, lambda part: DeadLetterTopic(topic(letters)))),
+        faults.NotedSink(HealthSink(lambda: writer("health"), now)),
+        LIVE,
+    )
+    recovery = None
+    if live.recovery is not None:
+        recovery = RecoveryConfig(str(Recovery(live.recovery).database), timedelta(0))
+    calm_collector()
+    faults.forget()
+    try:
+        cli_main(
+            flow,
+            process_id=process if addresses else None,
+            addresses=addresses,
+            epoch_interval=timedelta(seconds=settings.flow.epoch_s),
+            recovery_config=recovery,
+        )
+    except Exception:
+        raise
+    except BaseException:
+        # Several processes: the engine tells of a panic alone, without what we raised.
+        cause = faults.first()
+        if cause is None:
+            raise
+        raise cause from None
+
+
+def is_folder(decisions: str) -> bool:
+    """Whether `--decisions` names a folder: what has a separator, or is one already."""
+    return "/" in decisions or Path(decisions).is_dir()
+
+
+def shape(live: Live) -> dict[str, object]:
+    """What a run that goes on must have in common with the one that began."""
+    return {
+        "mode": "live",
+        "topic_prefix": live.settings.kafka.topic_prefix,
+        "shards": live.settings.flow.shards,
+        "deliver_parts": live.settings.flow.deliver_parts,
+        "attributes": live.settings.content.attributes,
+    }
