@@ -60,6 +60,11 @@ class LiveRooms:
         self.tags = [row for row in self.tags if (row < len(content.tag_number)).any()]
         self.tag_share = content.tag_share[live]
         self.room_tags = [content.room_tags[number] for number in live]
+        self.unscored_tags: dict[int, frozenset[str]] = {}
+        for place, number in enumerate(live):
+            unscored = frozenset(content.rooms[number].tags).difference(content.room_tags[number])
+            if unscored:
+                self.unscored_tags[place] = unscored
         self.hosts = content.host[live]
         self.host_numbers: list[int] = self.hosts.tolist()
         self.host_ids = [content.host_ids[number] for number in live]

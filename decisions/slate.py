@@ -130,6 +130,9 @@ class Ranker:
             if number is not None:
                 for row in live.tags:
                     score[row == number] = _EXCLUDED
+            for place, tags in live.unscored_tags.items():
+                if tag in tags:
+                    score[place] = _EXCLUDED
 
     def score_room(self, wish: Wish, scene: Scene, table: WeightsTable, number: int) -> float:
         """The utility of one room, by the whole vector; mutes and rooms left aside."""

@@ -52,7 +52,7 @@ class Identity:
         self.settings = settings
         self.counts = {"links": 0, "unsure_links": 0, "identity_duplicates": 0, "dropped": 0}
         self._weighing = weighing
-        self._dedupe = Dedupe(settings.dedupe_s * 1000 + lateness_ms)
+        self._dedupe = Dedupe(settings.dedupe_s + lateness_ms // 1000)
         self._links: dict[str, str] = {}
         self._held: dict[str, list[Event]] = {}
 
@@ -62,7 +62,7 @@ class Identity:
         out = resolved.rows
         for row in rows.rows:
             event, _, number, key, clock_ms, seq = row
-            if not self._dedupe.is_new(key, clock_ms):
+            if not self._dedupe.is_new(key, clock_ms // 1000):
                 self.counts["identity_duplicates"] += 1
                 continue
             if isinstance(event, kinds.IdentityLink):
@@ -79,7 +79,7 @@ class Identity:
                     self._hold(subject, event)  # type: ignore[arg-type]
                 user = subject
             out.append((event, user, number, key, clock_ms, seq))
-        self._dedupe.sweep(rows.clock_ms)
+        self._dedupe.sweep(rows.clock_ms // 1000)
         return resolved
 
     def _hold(self, subject: str, event: Event) -> None:

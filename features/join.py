@@ -32,7 +32,7 @@ class JoinSettings:
     long_dwell_ms: int = setting(30_000, "ms", "A stay this long is engagement.")
     quick_leave_ms: int = setting(5_000, "ms", "A stay shorter than this is a no.")
     clicked_share: float = setting(
-        0.3,
+        0.2,
         "share",
         "Of the other items of a clicked list, how many are learnt, each weighing 1/share; all of "
         "them teach hardly more.",

@@ -76,6 +76,10 @@ _FACTS = (
 )
 
 
+Handler = Callable[[Any, str, User, int, int], None]
+_UNHANDLED: tuple[Handler | None, bool] = (None, False)
+
+
 @dataclass(frozen=True)
 class ObserveSettings:
     """Limits of what is held of one user, and how a profile fades."""
@@ -141,7 +145,7 @@ class ObserveShard:
         self.catalogue = context.scenes.catalogue
         self.people = People(context.people)
         self.join = Join(context.join, context.width, context.seed)
-        self.dedupe = Dedupe(context.observe.dedupe_s * 1000 + context.lateness_ms)
+        self.dedupe = Dedupe(context.observe.dedupe_s + context.lateness_ms // 1000)
         self.clock_ms = 0
         self.measure: dict[type, Callable[..., int]] = measure(context.strengths)
         self._pack = struct.Struct(f"<{len(USER_NAMES) + 2}f").pack
@@ -157,16 +161,18 @@ class ObserveShard:
         self._scene_of = (-1, -1)
         self._last_scene: Scene | None = None
         self._out = Observed(shard)
-        self._handlers: dict[type, Callable[[Any, str, User, int, int], None]] = {
+        handlers: dict[type, Handler] = {
             kinds.Impression: self._on_impression,
             kinds.User: self._on_user,
             kinds.Erase: self._on_erase,
             kinds.Unfollow: self._on_unfollow,
             kinds.Mute: self._on_mute,
             kinds.Unmute: self._on_unmute,
-            kinds.Enter: self._on_other,
             Link: self._on_link,
             **dict.fromkeys(self.measure, self._on_signal),
+        }
+        self._handlers: dict[type, tuple[Handler | None, bool]] = {
+            kind: (handlers.get(kind), kind in _FACTS) for kind in {*handlers, *_FACTS}
         }
 
     # What goes in, and when it may be worked on.
@@ -213,36 +219,50 @@ class ObserveShard:
 
     def _work(self, rows: Rows) -> bool:
         """Work on the rows from where we are; False when one has to wait."""
-        handlers, counts, is_new = self._handlers, self.counts, self.dedupe.is_new
+        handlers, counts = self._handlers, self.counts
+        seen, horizon_s = self.dedupe.seen, self.dedupe.horizon_s
         lateness_ms, known = self.context.lateness_ms, self.people.get_or_new
-        certain_ms = -1
-        for place in range(self._place, len(rows.rows)):
+        second = certain_s = known_ms = -1
+        events = late = 0
+        place, count = self._place, len(rows.rows)
+        while place < count:
             event, person, _, key, clock_ms, seq = rows.rows[place]
-            if clock_ms > certain_ms or self.catalogue.seq < seq:
-                second = clock_ms // 1000
+            if clock_ms != known_ms:
+                known_ms = clock_ms
+                if clock_ms // 1000 != second:
+                    second = clock_ms // 1000
+            if second > certain_s or self.catalogue.seq < seq:
                 if not self.scenes.is_ready(second, seq):
-                    self._place = place
-                    return False
-                certain_ms = second * 1000 + 999
+                    break
+                certain_s = second
+            place += 1
             if clock_ms > self.clock_ms:
                 self._advance(clock_ms, seq)
-            if not is_new(key, clock_ms):
+            # `Dedupe.is_new`, without a call a row.
+            seen_s = seen.get(key)
+            if seen_s is not None and second - seen_s <= horizon_s:
                 counts["duplicates"] += 1
                 continue
-            counts["events"] += 1
-            if event.event_time_ms < clock_ms - lateness_ms:
-                counts["late"] += 1
-            user = known(person, event.event_time_ms, clock_ms)
+            seen[key] = second
+            events += 1
+            time_ms = event.event_time_ms
+            if time_ms < clock_ms - lateness_ms:
+                late += 1
+            user = known(person, time_ms, clock_ms)
             kind = type(event)
-            handler = handlers.get(kind)
+            handler, is_fact = handlers.get(kind, _UNHANDLED)
             if not user.profiling and kind is not kinds.User and kind is not kinds.Erase:
                 # Nothing is learnt of them; but pushes obey their opt-outs and reservations.
                 counts["no_consent"] += 1
             elif handler is not None:
                 handler(event, person, user, clock_ms, seq)
-            if kind in _FACT_SET:
+            if is_fact:
                 self._out.steps.append(Step(clock_ms, seq, person, None, event))  # type: ignore[arg-type]
-        self._place = len(rows.rows)
+        self._place = place
+        counts["events"] += events
+        counts["late"] += late
+        if place < count:
+            return False
         # The catalogue must have come as far as the round has, for what the round's end fires.
         return self.catalogue.seq >= rows.seq
 
@@ -250,7 +270,7 @@ class ObserveShard:
         """The round is through: fire what is due by its end, and say how far the shard is."""
         if rows.clock_ms > self.clock_ms:
             self._advance(rows.clock_ms, rows.seq)
-        self.dedupe.sweep(rows.clock_ms)
+        self.dedupe.sweep(rows.clock_ms // 1000)
         if rows.done:
             self._fire_timers(1 << 62, rows.seq)
         self._out.ends.append((rows.clock_ms, rows.seq, rows.done))
@@ -408,11 +428,6 @@ class ObserveShard:
                 heapq.heappush(self._timers, (clock_ms, _UNKNOWN, person, event.event_id))
             else:
                 self._count(event, person, user, tags, amount, clock_ms, seq)
-
-    def _on_other(
-        self, event: kinds.Enter, person: str, user: User, clock_ms: int, seq: int
-    ) -> None:
-        """Entering a room weighs nothing; DECIDE hears of it as a fact."""
 
     def _count(
         self, event: Any, person: str, user: User, tags: list[str], amount: int,
@@ -723,9 +738,6 @@ class ObserveShard:
         self._rounds = deque(map(unpack_rows, state.rounds))
         self._parts = {rows.round: rows for rows in map(unpack_rows, state.parts)}
         self._place = state.place
-
-
-_FACT_SET = frozenset(_FACTS)
 
 
 class _State(msgspec.Struct, array_like=True):

@@ -39,22 +39,24 @@ class People:
 
     def get(self, user_id: str, clock_ms: int) -> User | None:
         """The user's state, or None where there is none or it has been idle too long."""
-        user = self._hot.pop(user_id, None)
+        user = self._hot.get(user_id)
         if user is None:
             packed = self._cold.pop(user_id, None)
             if packed is None:
                 return None
-            user = _DECODE(packed)
+            user = self._hot[user_id] = _DECODE(packed)
         if clock_ms - user.seen_ms > self.idle_ms:
+            del self._hot[user_id]
             return None
-        self._hot[user_id] = user
         return user
 
     def get_or_new(self, user_id: str, time_ms: int, clock_ms: int) -> User:
         """The user's state, made at this event where there is none; the user counts as seen."""
-        user = self.get(user_id, clock_ms)
-        if user is None:
-            user = self._hot[user_id] = new_user(time_ms)
+        user = self._hot.get(user_id)
+        if user is None or clock_ms - user.seen_ms > self.idle_ms:
+            user = self.get(user_id, clock_ms)
+            if user is None:
+                user = self._hot[user_id] = new_user(time_ms)
         if clock_ms > user.seen_ms:
             user.seen_ms = clock_ms
         return user
@@ -70,10 +72,12 @@ class People:
 
     def cool(self) -> None:
         """Pack the least recently seen users beyond the limit; it changes no answer."""
-        excess = len(self._hot) - self.settings.hot_users_max
-        if excess > 0:
-            for user_id in list(self._hot)[:excess]:
-                self._cold[user_id] = _ENCODE(self._hot.pop(user_id))
+        hot = self._hot
+        if len(hot) <= self.settings.hot_users_max * 5 // 4:
+            return
+        by_age = sorted(hot, key=lambda user_id: hot[user_id].seen_ms)
+        for user_id in by_age[: len(hot) - self.settings.hot_users_max]:
+            self._cold[user_id] = _ENCODE(hot.pop(user_id))
 
     def sweep(self, clock_ms: int) -> None:
         """Drop the packed users that have been idle too long; it changes no answer."""

@@ -85,7 +85,7 @@ class RoomStats:
         self.duplicates = 0
         self.late = 0
         self.dropped = 0
-        self._dedupe = Dedupe(settings.dedupe_s * 1000)
+        self._dedupe = Dedupe(settings.dedupe_s)
         self._buckets: dict[int, dict[str, list[int]]] = {}
         self.closed_s = -1
         self._folded_s = -1
@@ -99,13 +99,22 @@ class RoomStats:
         A late row counts in the first second that was still open at its own place in the log,
         so the tables do not depend on how the rows are cut.
         """
-        is_new, buckets, lateness_ms = self._dedupe.is_new, self._buckets, self.lateness_ms
+        seen, horizon_s = self._dedupe.seen, self._dedupe.horizon_s
+        buckets, lateness_ms = self._buckets, self.lateness_ms
+        second_of_clock = known_ms = open_s = -1
         for key, row_clock_ms, time_ms, room_id, code, thousandths in rows:
-            if not is_new(key, row_clock_ms):
+            if row_clock_ms != known_ms:
+                known_ms = row_clock_ms
+                open_s = (row_clock_ms - lateness_ms) // 1000
+                if row_clock_ms // 1000 != second_of_clock:
+                    second_of_clock = row_clock_ms // 1000
+            # `Dedupe.is_new`, without a call a row.
+            seen_s = seen.get(key)
+            if seen_s is not None and second_of_clock - seen_s <= horizon_s:
                 self.duplicates += 1
                 continue
+            seen[key] = second_of_clock
             second = time_ms // 1000
-            open_s = (row_clock_ms - lateness_ms) // 1000
             if second < open_s:
                 self.late += 1
                 second = open_s
@@ -117,8 +126,9 @@ class RoomStats:
                 counts = bucket[room_id] = [0, 0, 0, 0, 0, 0]
             if code != SIGNAL:
                 counts[code] += 1
-            counts[5] += thousandths
-        self._dedupe.sweep(clock_ms)
+            if thousandths:
+                counts[5] += thousandths
+        self._dedupe.sweep(clock_ms // 1000)
         self.closed_s = max(self.closed_s, (clock_ms - lateness_ms) // 1000 - 1)
         return [
             self._fold(second, buckets.pop(second))

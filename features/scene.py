@@ -19,6 +19,8 @@ from features.rooms import COLUMNS, NO_ROOMS, RoomTable
 from features.tables import Stamped
 from features.vector import ROOM_NAMES
 
+_ASKED_MAX = 1024
+
 
 @dataclass(frozen=True)
 class SceneSettings:
@@ -135,6 +137,7 @@ class Scenes:
         self.content_settings = content_settings
         self._contents: dict[int, Content] = {}
         self._scenes: dict[tuple[int, int], Scene] = {}
+        self._asked: dict[tuple[int, int], Scene] = {}
 
     def is_ready(self, second: int, seq: int) -> bool:
         """Whether the scene of this second and catalogue position is certain."""
@@ -152,13 +155,20 @@ class Scenes:
 
     def at(self, second: int, seq: int) -> Scene:
         """The scene for a row at this second that came after `seq` catalogue events."""
-        stamp_s, table = self.tables.at(second)
-        key = (stamp_s, self.catalogue.content_seq(seq))
-        scene = self._scenes.get(key)
+        asked = (second, seq)
+        scene = self._asked.get(asked)
         if scene is None:
-            scene = Scene(self.content(seq), table, self.settings)
-            _bounded(self._scenes, self.settings.scenes_max)
-            self._scenes[key] = scene
+            stamp_s, table = self.tables.at(second)
+            key = (stamp_s, self.catalogue.content_seq(seq))
+            scene = self._scenes.get(key)
+            if scene is None:
+                scene = Scene(self.content(seq), table, self.settings)
+                _bounded(self._scenes, self.settings.scenes_max)
+                self._scenes[key] = scene
+            if self.waits:
+                # What was certain stays so; a live table may still be followed by a newer one.
+                _bounded(self._asked, _ASKED_MAX)
+                self._asked[asked] = scene
         return scene
 
 

@@ -15,7 +15,7 @@ import threading
 from collections.abc import Iterator
 from typing import Protocol
 
-from flows.commands import convert, demo, replay, settings, show, simulate, status, validate
+from flows.commands import convert, demo, replay, run, settings, show, simulate, status, validate
 
 
 class Command(Protocol):
@@ -34,6 +34,7 @@ COMMANDS: tuple[Command, ...] = (
     convert,
     validate,
     replay,
+    run,
     settings,
     status,
     show,

@@ -20,7 +20,7 @@ class KafkaSettings:
     )
     chunk_rows: int = setting(2_000, "rows", "Most rows of one partition in one go: fair, fast.")
     silent_s: float = setting(
-        5.0, "s", "A partition read to its end and silent for so long follows the wall clock."
+        5.0, "s", "A partition read to its end follows the wall clock so far behind."
     )
     start_s: float = setting(
         5.0, "s", "How long a start waits for partitions of which nothing is heard."

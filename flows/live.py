@@ -47,6 +47,8 @@ class Live:
     decisions: str | None
     processes: int
     settings: Settings
+    out: str = ""
+    """A folder of the run's own, where its processes find all this."""
 
 
 def run_process(

@@ -19,8 +19,8 @@ class PartClock:
     """The time up to which one partition has been read.
 
     While rows come it is the least of the newest event's time, the newest record's time and the
-    wall clock. A partition that is known to hold nothing more, and in which nothing was recorded
-    for `silent_ms`, has been read up to the moment at which that was known.
+    wall clock. Once it is known to hold nothing more, it follows the wall clock `silent_ms`
+    behind: so it stands still neither while it is silent nor after a lone event.
     """
 
     def __init__(self, silent_ms: int, time_ms: int = UNKNOWN_MS) -> None:
@@ -43,8 +43,7 @@ class PartClock:
 
     def read_up_to(self, known_ms: int) -> int:
         """All that was recorded before `known_ms` has been read; the time as of that."""
-        if known_ms - self._recorded_ms >= self._silent_ms and known_ms > self.time_ms:
-            self.time_ms = known_ms
+        self.time_ms = max(self.time_ms, known_ms - self._silent_ms)
         return self.time_ms
 
 
@@ -75,7 +74,7 @@ class PartTimes:
             self._heard.update(self.times)
 
     def hear(self, part: str, time_ms: int, now_ms: int) -> None:
-        """Something of a partition has come, whether or not it is taken yet."""
+        """Something of a partition has come, whose first row has this time; it is not taken yet."""
         if self._since_ms < 0:
             self._since_ms = now_ms
         if time_ms != UNKNOWN_MS and part in self._parts and part not in self._heard:

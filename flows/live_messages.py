@@ -50,6 +50,11 @@ class Arrival:
         self.rows = rows
         self.shard = rows.shard
 
+    @property
+    def first_ms(self) -> int:
+        """The partition's time as of the first row, or of the whole where there is none."""
+        return self.rows.rows[0][4] if self.rows.rows else self.clock_ms
+
     def pack(self) -> tuple[str, int, int, bytes]:
         """As plain values, for another process or a snapshot."""
         return self.part, self.offset, self.clock_ms, self.rows.pack()
@@ -73,6 +78,11 @@ class RoomArrival:
         self.offset = offset
         self.clock_ms = clock_ms
         self.rows = rows
+
+    @property
+    def first_ms(self) -> int:
+        """The partition's time as of the first row, or of the whole where there is none."""
+        return self.rows[0][1] if self.rows else self.clock_ms
 
     def pack(self) -> tuple[str, int, int, list[RoomRow]]:
         """As plain values, for a snapshot."""

@@ -141,7 +141,7 @@ class LiveRoomsStep(RoomsStep):
         """The room rows of some rounds."""
         now_ms, times = self._runtime.now(), self._times
         for value in values:
-            times.hear(value.part, value.clock_ms, now_ms)
+            times.hear(value.part, value.first_ms, now_ms)
         self._held += values
         if not times.is_started(now_ms):
             return ()
@@ -182,7 +182,7 @@ class LiveIdentityStep(IdentityStep):
         """The anonymous rows of some rounds."""
         now_ms, times = self._runtime.now(), self._times
         for value in values:
-            times.hear(value.part, value.clock_ms, now_ms)
+            times.hear(value.part, value.first_ms, now_ms)
         self._held += values
         if not times.is_started(now_ms):
             return ()
@@ -225,7 +225,7 @@ class LiveObserveStep(ObserveStep):
         now_ms = runtime.now()
         for value in values:
             if not isinstance(value, Tick):
-                times.hear(value.part, value.clock_ms, now_ms)
+                times.hear(value.part, value.first_ms, now_ms)
                 self._held.append(value)
         if not runtime.catalogue_ready:
             runtime.waiting_observe.add(shard.shard)

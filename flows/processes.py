@@ -1,4 +1,4 @@
-"""The processes of one replay, run and ended as a unit."""
+"""The processes of one run, begun and ended as a unit."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any, Protocol
 
 import msgspec
 
 from flows.failures import BadInput, ProcessFailed
 from flows.log_source import Told
-from flows.replay import Replay
 from flows.stop import Stop
 
 _POLL_S = 0.1
@@ -38,18 +38,40 @@ class Word(msgspec.Struct, omit_defaults=True):
     """Why what was given cannot be used."""
 
 
-def supervise(replay: Replay, told: Told, stop: Stop, lock: int | None = None) -> None:
-    """Run all processes of a replay to their end, or until a stop is asked for.
+class Job(Protocol):
+    """What is to be run, as a dataclass of plain values."""
 
-    Each writes its errors to `process-I.log` in the replay's folder, holds the recovery folder's
-    `lock` too, and goes when this process goes, however that ends. If one dies, all are ended,
-    and `ProcessFailed` or `BadInput` says why.
+    @property
+    def out(self) -> str:
+        """The run's own folder."""
+
+    @property
+    def processes(self) -> int:
+        """How many."""
+
+
+def supervise(
+    job: Job,
+    told: Told,
+    stop: Stop,
+    lock: int | None = None,
+    worker: str = "flows.commands.worker",
+    logs: bool = True,
+) -> None:
+    """Run all processes of a job to their end, or until a stop is asked for.
+
+    Each runs the module `worker` and writes its errors to `process-I.log` in the job's folder, or
+    without `logs` where this process does. It holds the recovery folder's `lock` too, and goes
+    when this process goes, however that ends. If one dies, all are ended, and `ProcessFailed` or
+    `BadInput` says why.
     """
-    out = Path(replay.out)
-    with _spec(replay, out) as spec, contextlib.ExitStack() as stack:
-        addresses = _free_addresses(replay.processes)
+    out = Path(job.out)
+    with _spec(job, out) as spec, contextlib.ExitStack() as stack:
+        addresses = _free_addresses(job.processes)
+        command = [sys.executable, "-m", worker, str(spec)]
         children = [
-            _Child(out, spec, number, addresses, lock, stack) for number in range(len(addresses))
+            _Child(out if logs else None, command, number, addresses, lock, stack)
+            for number in range(len(addresses))
         ]
         with contextlib.closing(selectors.DefaultSelector()) as selector:
             for child in children:
@@ -101,7 +123,8 @@ def _raise(dead: Sequence[_Child]) -> None:
             raise BadInput(child.bad)
     knows = [child for child in dead if "Traceback" in child.trace() and not child.is_victim]
     first = (knows or list(dead))[0]
-    raise ProcessFailed(f"{first.fate()}; see {first.log}", first.trace())
+    where = f"; see {first.log}" if first.log else ""
+    raise ProcessFailed(first.fate() + where, first.trace())
 
 
 class _Child:
@@ -109,8 +132,8 @@ class _Child:
 
     def __init__(
         self,
-        out: Path,
-        spec: Path,
+        out: Path | None,
+        command: Sequence[str],
         number: int,
         addresses: Sequence[str],
         lock: int | None,
@@ -119,14 +142,14 @@ class _Child:
         self.number = number
         self.bad = ""
         self.silent = False
-        self.log = out / f"process-{number}.log"
+        self.log = None if out is None else out / f"process-{number}.log"
         self._heard = b""
         root = str(Path(__file__).resolve().parent.parent)
         paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
-        with self.log.open("wb") as log:
-            command = [sys.executable, "-m", "flows.commands.worker", str(spec), str(number)]
+        with contextlib.ExitStack() as until_begun:
+            log = until_begun.enter_context(self.log.open("wb")) if self.log else None
             self.process = subprocess.Popen(
-                [*command, *addresses],
+                [*command, str(number), *addresses],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -170,7 +193,9 @@ class _Child:
         return f"process {self.number} failed"
 
     def trace(self) -> str:
-        """The end of its log, without the engine's own stack."""
+        """The end of its log, without the engine's own stack; empty where it has none."""
+        if self.log is None:
+            return ""
         text = self.log.read_text("utf-8", "replace")
         at = text.find("Traceback")
         lines = text[max(0, at) :].rstrip().splitlines()
@@ -188,18 +213,18 @@ class _Child:
             process.kill()
             process.wait()
         self.words.close()
-        if process.returncode == 0:
+        if self.log is not None and process.returncode == 0:
             self.log.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
-def _spec(replay: Replay, out: Path) -> Iterator[Path]:
-    """The replay as a file that only this user can read, for an address may hold a password."""
-    path = out / "replay.json"
+def _spec(job: Any, out: Path) -> Iterator[Path]:
+    """The job as a file that only this user can read, for an address may hold a password."""
+    path = out / "job.json"
     path.unlink(missing_ok=True)
     file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with open(file, "wb") as opened:
-        opened.write(msgspec.json.encode(replay))
+        opened.write(msgspec.json.encode(job))
     try:
         yield path
     finally:

@@ -7,11 +7,13 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
 from flows.failures import bad_input, is_stop
+from flows.log_source import Told
 from flows.processes import Word, leave_with_parent
 from flows.replay import Replay, run_process
 from flows.stop import Stop
@@ -20,7 +22,13 @@ _TELL_EVERY_S = 0.2
 
 
 def main(spec: str, number: int, addresses: list[str]) -> int:
-    """Run the process; says how far it is, and why what was given is bad, on standard output."""
+    """Run one process of the replay that the file `spec` describes."""
+    replay = msgspec.json.decode(Path(spec).read_bytes(), type=Replay)
+    return serve(lambda told, stop: run_process(replay, number, addresses, told, stop))
+
+
+def serve(run: Callable[[Told, Stop], None]) -> int:
+    """Run a process; says how far it is, and why what was given is bad, on standard output."""
     threading.Thread(target=leave_with_parent, daemon=True).start()
     told_s = 0.0
     # The engine prints to standard output as well: from now on to the log, beside its errors.
@@ -37,10 +45,9 @@ def main(spec: str, number: int, addresses: list[str]) -> int:
             told_s = now_s
             tell(Word(share, events))
 
-    replay = msgspec.json.decode(Path(spec).read_bytes(), type=Replay)
     with Stop().listening() as stop:
         try:
-            run_process(replay, number, addresses, told, stop)
+            run(told, stop)
         except BaseException as error:
             if stop.asked and is_stop(error):
                 return 0

@@ -1,0 +1,141 @@
+"""`liveloom run`: Kafka's topics through the flow into Redis, until it is asked to stop."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import dataclasses
+import logging
+import sys
+import tempfile
+import time
+from typing import TYPE_CHECKING
+
+from flows.commands.arguments import add_settings, positive, settings_of
+
+if TYPE_CHECKING:
+    from flows.live import Live
+    from flows.stop import Stop
+
+_AGAIN_S_MAX = 60.0
+_SETTLED_S = 120.0
+_SLICE_S = 0.1
+
+
+def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command's own parser."""
+    parser = subparsers.add_parser(
+        "run",
+        help="run the flow live, from Kafka into Redis",
+        description="Run the flow live. Without recovery state it reads every topic from its "
+        "earliest offset. SIGTERM and Ctrl-C end it cleanly.",
+    )
+    parser.add_argument(
+        "--kafka", required=True, metavar="BROKERS", help="host:port, several with commas"
+    )
+    parser.add_argument(
+        "--redis", required=True, metavar="URL", help="redis://, rediss:// or unix:// address"
+    )
+    parser.add_argument(
+        "--processes", type=positive, default=1, metavar="N", help="how many (default: 1)"
+    )
+    parser.add_argument(
+        "--recovery", metavar="DIR", help="keep state here, and go on after any kind of end"
+    )
+    parser.add_argument(
+        "--decisions", metavar="DIR|TOPIC", help="log every decision in files, or to a topic"
+    )
+    parser.add_argument(
+        "--kafka-config",
+        dest="client_file",
+        metavar="FILE",
+        help="settings of the Kafka client, name=value a line: TLS, passwords",
+    )
+    add_settings(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run it, and again where it failed by itself."""
+    from flows.brokers import client_settings
+    from flows.failures import BadInput
+    from flows.live import Live, shape
+    from flows.recovery import Recovery
+    from flows.stop import Stop
+    from sinks.connect import connect
+
+    settings = settings_of(args)
+    if args.processes > settings.flow.shards:
+        raise BadInput(
+            f"--processes {args.processes} is more than the {settings.flow.shards} shards of "
+            "flow.shards: start fewer, or set more shards"
+        )
+    client_settings(args.kafka, args.client_file)
+    connect(args.redis, settings.redis).close()
+    log_to_stderr()
+    with contextlib.ExitStack() as stack:
+        live = Live(
+            args.kafka,
+            args.client_file,
+            (),
+            args.redis,
+            args.recovery,
+            args.decisions,
+            args.processes,
+            settings,
+            stack.enter_context(tempfile.TemporaryDirectory(prefix="liveloom-")),
+        )
+        lock = None
+        if args.recovery is not None:
+            recovery = stack.enter_context(Recovery(args.recovery))
+            recovery.open(shape(live))
+            lock = recovery.lock
+        stop = stack.enter_context(Stop().listening())
+        _keep_running(live, stop, lock)
+    return 0
+
+
+def _keep_running(live: Live, stop: Stop, lock: int | None) -> None:
+    """Run all processes; begin anew where one has died, after ever longer waits."""
+    from flows.brokers import client_settings, list_parts
+    from flows.failures import BadInput, ProcessFailed
+    from flows.processes import supervise
+
+    log = logging.getLogger("liveloom")
+    client = client_settings(live.brokers, live.client_file)
+    failed = 0
+    while not stop.asked:
+        began_s = time.monotonic()
+        try:
+            parts = list_parts(client, live.settings.kafka, stop)
+            if parts:
+                log.info("reading %d partitions in %d processes", len(parts), live.processes)
+                again = dataclasses.replace(live, parts=tuple(parts))
+                supervise(again, _quiet, stop, lock, "flows.commands.live_worker", logs=False)
+            return
+        except ProcessFailed as problem:
+            said = str(problem)
+        except BadInput as problem:
+            # What was good at the first start is not the cause: brokers may be away for a while.
+            if not failed:
+                raise
+            said = str(problem)
+        failed = 1 if time.monotonic() - began_s > _SETTLED_S else failed + 1
+        wait_s = min(2.0 ** (failed - 1), _AGAIN_S_MAX)
+        log.error("%s; all begin again in %.0f s", said, wait_s)
+        end_s = time.monotonic() + wait_s
+        while not stop.asked and time.monotonic() < end_s:
+            time.sleep(_SLICE_S)
+
+
+def _quiet(share: float, events: int) -> None:
+    """A run without an end has no bar of progress."""
+
+
+def log_to_stderr() -> None:
+    """Lines with the time, for whoever gathers logs."""
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=logging.INFO,
+        format="%(asctime)s %(levelname)s %(message)s",
+    )
