@@ -163,11 +163,14 @@ class Scenes:
             scene = self._scenes.get(key)
             if scene is None:
                 scene = Scene(self.content(seq), table, self.settings)
+                if len(self._scenes) >= self.settings.scenes_max:
+                    self._asked.clear()
                 _bounded(self._scenes, self.settings.scenes_max)
                 self._scenes[key] = scene
             if self.waits:
                 # What was certain stays so; a live table may still be followed by a newer one.
-                _bounded(self._asked, _ASKED_MAX)
+                if len(self._asked) >= _ASKED_MAX:
+                    self._asked.clear()
                 self._asked[asked] = scene
         return scene
 

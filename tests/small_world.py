@@ -68,9 +68,13 @@ class SmallWorld:
             )
         if draw < 0.75:
             tags = self._some_tags().split()
-            return say(kinds.Host, at_s, host_id=dice.choice(HOSTS), name="名", tags=tags)
+            name = f"名{dice.randrange(9)}"
+            return say(kinds.Host, at_s, host_id=dice.choice(HOSTS), name=name, tags=tags)
         if draw < 0.85:
-            return say.product(product_id, self._some_tags(), dice.choice([5.0, 30.0, 0.0]), at_s)
+            price = dice.choice([5.0, 30.0, 0.0])
+            product = say.product(product_id, self._some_tags(), price, at_s)
+            product.title = f"{product_id} {dice.randrange(9)}"
+            return product
         fields = {"product_id": dice.choice([product_id, None]), "point": dice.choice([*TAGS, None])}
         return say(kinds.OnAir, at_s, room_id=room_id, **fields)
 
