@@ -23,6 +23,7 @@ from features.vector import LIFT_SCALE, VectorSettings, View, lift, price_fit, u
 from models.table import WeightsTable
 
 _EXCLUDED = -np.inf
+_POPULAR = ("popular", "")
 _NO_REASON = '["newcomer"]'
 
 
@@ -199,25 +200,26 @@ class Ranker:
         items_max, host_max, tag_max = settings.items_max, settings.host_max, settings.tag_max
         hosts: dict[int, int] = {}
         tags: dict[str, int] = {}
+        full_hosts: set[int] = set()
+        full_tags: set[str] = set()
         varied: list[int] = []
         rest: list[int] = []
         for rank, place in enumerate(best):
             host, room_tags = host_of[place], tags_of[place]
-            beside = hosts.get(host, 0)
-            if beside < host_max:
-                for tag in room_tags:
-                    if tags.get(tag, 0) >= tag_max:
-                        break
-                else:
-                    hosts[host] = beside + 1
-                    for tag in room_tags:
-                        tags[tag] = tags.get(tag, 0) + 1
-                    varied.append(place)
-                    if len(varied) == items_max:
-                        rest += best[rank + 1 :]
-                        break
-                    continue
-            rest.append(place)
+            if host in full_hosts or not full_tags.isdisjoint(room_tags):
+                rest.append(place)
+                continue
+            hosts[host] = beside = hosts.get(host, 0) + 1
+            if beside >= host_max:
+                full_hosts.add(host)
+            for tag in room_tags:
+                tags[tag] = beside = tags.get(tag, 0) + 1
+                if beside >= tag_max:
+                    full_tags.add(tag)
+            varied.append(place)
+            if len(varied) == items_max:
+                rest += best[rank + 1 :]
+                break
         missing = items_max - len(varied)
         if missing > 0:
             varied += rest[:missing]
@@ -256,17 +258,21 @@ class Ranker:
         affinity, followed, fit = board.user_coefficients[5:8]
         view, least = wish.view, self.settings.reason_min
         hosts, follows, tag_texts = view.hosts, view.follows, live.tag_texts
+        strong = {tag: value for tag, value in own.items() if value > least}
         log_price = view.log_price if fit > least else None
+        if not (strong or hosts or follows or log_price is not None):
+            return [_POPULAR] * len(chosen)
         made = []
+        host_ids, room_tags = live.host_ids, live.room_tags
         for place in chosen:
             source, reason, worth = "popular", "", least
-            if own:
-                for tag in live.room_tags[place]:
-                    value = own.get(tag, 0.0)
+            if strong:
+                for tag in room_tags[place]:
+                    value = strong.get(tag, 0.0)
                     if value > worth:
                         source, reason, worth = "match", tag_texts[tag], value
             if hosts or follows:
-                host = live.host_ids[place]
+                host = host_ids[place]
                 follows_host = host in follows
                 value = hosts.get(host, 0.0) * affinity + (followed if follows_host else 0.0)
                 if follows_host or value > worth:

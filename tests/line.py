@@ -129,7 +129,12 @@ class Line:
         """A line in a fresh process that goes on from what this one has at rest."""
         new = Line(self.settings, len(self.observe), self.decides)
         new.made = self.made
-        new.rounds, new.rows, new.seq, new.clock_ms = self.rounds, self.rows, self.seq, self.clock_ms
+        new.rounds, new.rows, new.seq, new.clock_ms = (
+            self.rounds,
+            self.rows,
+            self.seq,
+            self.clock_ms,
+        )
         old, now = self.runtime, new.runtime
         for entry in needed(old.catalogue.entries, self.settings.catalogue.versions_max):
             now.catalogue.apply(entry)

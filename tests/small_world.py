@@ -26,7 +26,7 @@ class SmallWorld:
         self.anonymous = anonymous
         self.at_s = 100.0
         self.requests: list[tuple[str, list[str]]] = []
-        self.orders: list[tuple[str, str]] = []
+        self.orders = 0
 
     def log(self, rows: int) -> list[Any]:
         """So many events, in log order."""
@@ -75,7 +75,10 @@ class SmallWorld:
             product = say.product(product_id, self._some_tags(), price, at_s)
             product.title = f"{product_id} {dice.randrange(9)}"
             return product
-        fields = {"product_id": dice.choice([product_id, None]), "point": dice.choice([*TAGS, None])}
+        fields = {
+            "product_id": dice.choice([product_id, None]),
+            "point": dice.choice([*TAGS, None]),
+        }
         return say(kinds.OnAir, at_s, room_id=room_id, **fields)
 
     def _list(self) -> list[Any]:
@@ -109,9 +112,7 @@ class SmallWorld:
             )
         if draw < 0.8:
             zone = dice.choice(["Asia/Shanghai", "America/New_York"])
-            return say(
-                kinds.User, at_s, user, timezone=zone, consent=kinds.Consent(push=True)
-            )
+            return say(kinds.User, at_s, user, timezone=zone, consent=kinds.Consent(push=True))
         host = {"host_id": dice.choice(HOSTS)}
         fields = dice.choice([host, {"tag": dice.choice(TAGS)}])
         return say(dice.choice([kinds.Mute, kinds.Unmute]), at_s, user, **fields)
@@ -144,11 +145,11 @@ class SmallWorld:
             lambda: (kinds.CartAdd, product),
             lambda: (kinds.Search, {"query": dice.choice(["Tea pot!", "喝茶去", "steam"])}),
             lambda: (kinds.Order, {**product, **room, "amount": 9.0, "order_id": self._order()}),
-            lambda: (kinds.Refund, {**product, "order_id": f"o{max(0, len(self.orders) - 1)}"}),
+            lambda: (kinds.Refund, {**product, "order_id": f"o{max(0, self.orders - 1)}"}),
         ]
         kind, fields = dice.choice(acts)()
         return self.say(kind, at_s, **who, **fields)
 
     def _order(self) -> str:
-        self.orders.append(("o", ""))
-        return f"o{len(self.orders) - 1}"
+        self.orders += 1
+        return f"o{self.orders - 1}"

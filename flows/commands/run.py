@@ -102,24 +102,26 @@ def _keep_running(live: Live, stop: Stop, lock: int | None) -> None:
     from flows.processes import supervise
 
     log = logging.getLogger("liveloom")
-    client = client_settings(live.brokers, live.client_file)
+    client, kafka = client_settings(live.brokers, live.client_file), live.settings.kafka
     failed = 0
     while not stop.asked:
         began_s = time.monotonic()
         try:
-            parts = list_parts(client, live.settings.kafka, stop)
-            if parts:
-                log.info("reading %d partitions in %d processes", len(parts), live.processes)
-                again = dataclasses.replace(live, parts=tuple(parts))
-                supervise(again, _quiet, stop, lock, "flows.commands.live_worker", logs=False)
-            return
-        except ProcessFailed as problem:
-            said = str(problem)
+            live = dataclasses.replace(live, parts=tuple(list_parts(client, kafka, stop)))
         except BadInput as problem:
-            # What was good at the first start is not the cause: brokers may be away for a while.
             if not failed:
                 raise
+            # They were there when the run began, so they are only away.
             said = str(problem)
+        else:
+            if not live.parts:
+                return
+            log.info("reading %d partitions in %d processes", len(live.parts), live.processes)
+            try:
+                supervise(live, _quiet, stop, lock, "flows.commands.live_worker", logs=False)
+                return
+            except ProcessFailed as problem:
+                said = str(problem)
         failed = 1 if time.monotonic() - began_s > _SETTLED_S else failed + 1
         wait_s = min(2.0 ** (failed - 1), _AGAIN_S_MAX)
         log.error("%s; all begin again in %.0f s", said, wait_s)

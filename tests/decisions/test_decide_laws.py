@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from decisions.decide import DecideShard
 from decisions.settings import SlateSettings
+from events import kinds
 from events.errors import StateError
 from flows.settings import Settings
 from tests.line import FOREVER_S, Line, Teller
@@ -95,8 +96,7 @@ def test_weights_that_are_late_make_steps_wait_and_restarts_lose_none(
         for example in out.examples:
             line.learn.add(example)
     tables = line.learn.close(FOREVER_S)
-    slow, decisions, writes = DecideShard(context, 0), [], {}
-    published, waited = 0, False
+    slow, decisions, published = DecideShard(context, 0), [], 0
     for out, now in zip(rounds, arrives, strict=True):
         slow.apply(out.steps, out.ends)
         if now:
@@ -105,10 +105,7 @@ def test_weights_that_are_late_make_steps_wait_and_restarts_lose_none(
                 boards.tables.publish(*tables[published])
                 published += 1
             boards.tables.advance(clock_s)
-        decided = slow.drain()
-        waited = waited or slow.is_waiting
-        decisions += decided.decisions
-        writes.update({(w.user_id, w.name): w for w in decided.writes})
+        decisions += slow.drain().decisions
         stored = slow.snapshot()
         slow = DecideShard(context, 0)
         slow.restore(stored)
@@ -138,7 +135,7 @@ def test_cut_damaged_or_other_state_is_refused_with_a_reason():
         spoilt[place] ^= 16
         with pytest.raises(StateError):
             fresh.restore(bytes(spoilt))
-    with pytest.raises(StateError, match="^the stored state of a shard of DECIDE has layout 0"):
+    with pytest.raises(StateError, match=r"^the stored state of a shard of DECIDE has layout 0"):
         fresh.restore(stored[:4] + b"\x00\x00" + stored[6:])
 
 
@@ -148,7 +145,5 @@ def test_a_silent_user_s_counters_are_let_go(say: Any):
     line.feed(log)
     before = len(line.decide[0].snapshot())
     last_s = (line.clock_ms - say.start_ms) / 1000
-    from events import kinds
-
     line.feed([say(kinds.Enter, last_s + 401 * 86_400, "u9", room_id="r1")])
     assert len(line.decide[0].snapshot()) < before / 3

@@ -44,7 +44,7 @@ def likes(say: Teller, at_s: float, user: str, room_id: str) -> Any:
 
 
 def test_a_list_follows_what_its_user_just_did(line: Line, say: Teller):
-    line.feed([likes(say, 10, "u1", "tea"), likes(say, 20, "u1", "silk2")])
+    line.feed([likes(say, 10, "u1", "tea"), likes(say, 20, "u1", "silk2")], cuts=[1])
     (_, _, first), (_, _, second) = lists(line)
     assert first[0] == "tea"
     assert set(second[:3]) & {"silk1", "silk2", "silk3"}
@@ -127,7 +127,9 @@ def test_a_reminder_is_decided_at_its_own_time_with_the_names_of_that_time(say: 
         say, line = Teller(), Line(dataclasses.replace(Settings(), slate=SMALL))
         log = [
             say(kinds.Host, 0, host_id="h", name="before"),
-            say.room("r", "tea", 0, host_id="h", status="scheduled", start_time_ms=START_MS + DAY_MS),
+            say.room(
+                "r", "tea", 0, host_id="h", status="scheduled", start_time_ms=START_MS + DAY_MS
+            ),
             agree(say, 5, "u1", push=True),
             say(kinds.Reserve, 10, "u1", room_id="r"),
             say(kinds.Enter, 79_300, "somebody", room_id="x"),
@@ -147,7 +149,7 @@ def test_a_reminder_is_decided_at_its_own_time_with_the_names_of_that_time(say: 
 
 def test_versions_grow_also_for_one_who_only_looks_on_for_a_month(line: Line, say: Teller):
     """OBSERVE remembers such a user; the counts of lists may have been let go."""
-    line.feed([likes(say, 10 * n, "u1", "tea") for n in range(5)])
+    line.feed([likes(say, 10 * n, "u1", "tea") for n in range(5)], cuts=range(5))
     for day in range(1, 41, 5):
         line.feed([say(kinds.Enter, 86_400 * day, "u1", room_id="x1")])
     line.feed([likes(say, 86_400 * 41, "u1", "tea")])

@@ -162,7 +162,8 @@ def test_a_catalogue_kept_small_answers_as_the_whole_one(seed: int, cut: int):
 
 def test_only_what_is_needed_is_kept(say: Teller):
     entries = [
-        Entry(seq, START_MS, say.room("ra", "tea" if seq > 2 else "old", seq)) for seq in range(1, 9)
+        Entry(seq, START_MS, say.room("ra", "tea" if seq > 2 else "old", seq))
+        for seq in range(1, 9)
     ]
     assert [entry.seq for entry in needed(entries, 2)] == [1, 3, 7, 8]
 

@@ -178,5 +178,5 @@ def test_damaged_or_other_state_is_refused_with_a_reason(say: Teller):
         spoilt[place] ^= 4
         with pytest.raises(StateError):
             made().restore(bytes(spoilt))
-    with pytest.raises(StateError, match="^the stored state of IDENTITY has layout 0"):
+    with pytest.raises(StateError, match=r"^the stored state of IDENTITY has layout 0"):
         made().restore(stored[:4] + b"\x00\x00" + stored[6:])

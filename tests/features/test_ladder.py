@@ -55,7 +55,9 @@ _times = st.builds(
 ) | st.integers(START_MS, START_MS + 9 * DAY_MS)
 _amounts = st.sampled_from([1, 500, 1_000, 6_000, -1_000, -6_000])
 _signals = st.lists(st.tuples(_times, st.sampled_from("abc"), _amounts), min_size=1, max_size=40)
-_silences = st.sampled_from([0, 1, MINUTE_MS]) | st.integers(0, 2 * 3_600_000) | st.integers(0, 20 * DAY_MS)
+_silences = (
+    st.sampled_from([0, 1, MINUTE_MS]) | st.integers(0, 2 * 3_600_000) | st.integers(0, 20 * DAY_MS)
+)
 
 
 @settings(max_examples=150, deadline=None)

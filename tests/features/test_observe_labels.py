@@ -113,7 +113,9 @@ def test_an_order_is_learnt_when_it_comes_and_unlearnt_by_its_refund(line: Line,
 
 
 def test_an_order_within_the_open_list_is_learnt_when_it_closes(line: Line, say: Teller):
-    line.feed([*say.shown(10, "u1", "q1", "a b"), act(say, kinds.Click, 11, "a"), buy(say, 20, "a")])
+    line.feed(
+        [*say.shown(10, "u1", "q1", "a b"), act(say, kinds.Click, 11, "a"), buy(say, 20, "a")]
+    )
     until(line, say, 2_500)
     assert labels(line) == [("a", 1, -1, -1), ("b", 0, -1, -1), ("a", -1, -1, 1)]
     assert {e.due_ms for e in line.made.examples} == {START_MS + 41_000}
@@ -197,7 +199,9 @@ def test_shown_in_vain_lowers_a_tag_s_lift(line: Line, say: Teller):
     """Who clicks one tag and passes over another has a lift for the one, and less for the other."""
     for number in range(6):
         at_s = 100 * number
-        line.feed([*say.shown(at_s, "u1", f"q{number}", "a d"), act(say, kinds.Click, at_s + 1, "a")])
+        line.feed(
+            [*say.shown(at_s, "u1", f"q{number}", "a d"), act(say, kinds.Click, at_s + 1, "a")]
+        )
     until(line, say, 2_000)
     liked, passed = (e for e in line.made.examples if e.request_id == "q5" and e.ordered == -1)
     assert feature(liked, "tag_lift") > 1.0

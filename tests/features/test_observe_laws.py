@@ -138,5 +138,5 @@ def test_cut_damaged_or_other_state_is_refused_with_a_reason():
         spoilt[place] ^= 16
         with pytest.raises(StateError):
             fresh.restore(bytes(spoilt))
-    with pytest.raises(StateError, match="^the stored state of a shard of OBSERVE has layout 0"):
+    with pytest.raises(StateError, match=r"^the stored state of a shard of OBSERVE has layout 0"):
         fresh.restore(stored[:4] + b"\x00\x00" + stored[6:])

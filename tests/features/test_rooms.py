@@ -167,5 +167,5 @@ def test_damaged_or_other_state_is_refused_with_a_reason():
         with pytest.raises(StateError, match="damaged"):
             RoomStats(RoomSettings(), LATENESS_MS).restore(stored[:size])
     old = stored[:4] + b"\x00\x00" + stored[6:]
-    with pytest.raises(StateError, match="^the stored state of room statistics has layout 0"):
+    with pytest.raises(StateError, match=r"^the stored state of room statistics has layout 0"):
         RoomStats(RoomSettings(), LATENESS_MS).restore(old)

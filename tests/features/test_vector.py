@@ -23,7 +23,7 @@ SETTINGS = VectorSettings()
 HALVES = (2.0, 4.0, 8.0, 16.0)
 
 _tags = st.sampled_from(["tea", "silk", "jade", "茶"])
-_weights = st.tuples(*[st.integers(-10**8, 10**8)] * 4)
+_weights = st.tuples(*[st.integers(-(10**8), 10**8)] * 4)
 _views = st.builds(
     View,
     weights=st.dictionaries(_tags, _weights),
