@@ -35,13 +35,15 @@ _VERSION = 1
 class Counters(msgspec.Struct, array_like=True, gc=False):
     """What keeps a user's versions and the order of their decisions growing.
 
-    `base` is the UTC day on which counting began: OBSERVE may remember the user for longer.
+    `base` is the UTC day on which counting began: OBSERVE may remember the user for longer. Those
+    of an erased user, `gone`, are kept while the clock stands, lest a number be given twice.
     """
 
     at_ms: int
     base: int
     slates: int = 0
     decisions: int = 0
+    gone: bool = False
 
 
 class Active(msgspec.Struct, array_like=True, gc=False):
@@ -94,6 +96,7 @@ class DecideShard:
         # At least two days, so that a base that begins anew is above what was counted before.
         self._idle_ms = max(2, context.slate.idle_days_max) * DAY_MS
         self._counters: dict[str, Counters] = {}
+        self._gone: list[str] = []
         self._active: dict[str, Active] = {}
         self._steps: deque[Step | tuple[int, int, bool]] = deque()
         self._out = Decided()
@@ -151,7 +154,10 @@ class DecideShard:
             self._pushes(self.policy.apply(step.fact, step.clock_ms, step.user_id))
             if isinstance(step.fact, kinds.Erase):
                 self._drop(step.user_id)
-                self._counters.pop(step.user_id, None)
+                held = self._counters.get(step.user_id)
+                if held is not None:
+                    held.at_ms, held.slates, held.gone = step.clock_ms, 0, True
+                    self._gone.append(step.user_id)
             elif isinstance(step.fact, kinds.User):
                 consent = step.fact.consent
                 if consent is not None and consent.profiling is False:
@@ -236,9 +242,13 @@ class DecideShard:
 
     def _count(self, user_id: str, at_ms: int) -> Counters:
         counters = self._counters.get(user_id)
-        if counters is None or at_ms - counters.at_ms > self._idle_ms:
+        if (
+            counters is None
+            or at_ms - counters.at_ms > self._idle_ms
+            or (counters.gone and at_ms > counters.at_ms)
+        ):
             counters = self._counters[user_id] = Counters(at_ms, at_ms - at_ms % DAY_MS)
-        counters.at_ms = max(counters.at_ms, at_ms)
+        counters.at_ms, counters.gone = max(counters.at_ms, at_ms), False
         return counters
 
     def _log(self, user_id: str, counters: Counters, at_ms: int, what: str, value: bytes) -> None:
@@ -253,6 +263,14 @@ class DecideShard:
             if self._active[user_id].at_ms >= since_ms:
                 break
             del self._active[user_id]
+        gone, self._gone = self._gone, []
+        for user_id in gone:
+            held = self._counters.get(user_id)
+            if held is not None and held.gone:
+                if held.at_ms < clock_ms:
+                    del self._counters[user_id]
+                else:
+                    self._gone.append(user_id)
         if clock_ms - self._swept_ms > DAY_MS:
             self._swept_ms = clock_ms
             idle_ms = clock_ms - self._idle_ms
@@ -297,6 +315,7 @@ class DecideShard:
         state = _STATE.decode(unseal(_KIND, _VERSION, packed, "a shard of DECIDE"))
         self.slates, self.seq, self.clock_ms = state.slates, state.seq, state.clock_ms
         self._counters, self._active = state.counters, state.active
+        self._gone = [user_id for user_id, held in self._counters.items() if held.gone]
         held: list[Step | tuple[int, int, bool]] = list(state.steps)
         for place, end in zip(state.end_places, state.ends, strict=True):
             held.insert(place, end)

@@ -51,9 +51,17 @@ class Digest:
 
     def since(self, seq: int, upto: int) -> list[Change]:
         """The changes by events numbered above `seq`, up to `upto`."""
-        if self._seq < self.catalogue.seq:
-            self._take_up()
+        self.take_up()
         return self._changes[bisect_right(self._seqs, seq) : bisect_right(self._seqs, upto)]
+
+    def forget_before(self, seq: int) -> None:
+        """Drop the changes by events up to `seq`, which every shard has passed."""
+        place = bisect_right(self._seqs, seq)
+        del self._changes[:place], self._seqs[:place]
+        if len(self._rooms) > _ROOMS_SLACK + 2 * len(self.catalogue.rooms):
+            known = self.catalogue.rooms
+            self._rooms = {name: room for name, room in self._rooms.items() if name in known}
+            self._on_air = {name: shown for name, shown in self._on_air.items() if name in known}
 
     def rooms_at(self, seq: int) -> list[RoomInfo]:
         """The rooms as they were told up to an event, in the order of their last change."""
@@ -64,7 +72,10 @@ class Digest:
                 newest[change.new.room_id] = change.new
         return list(newest.values())
 
-    def _take_up(self) -> None:
+    def take_up(self) -> None:
+        """Work out what the catalogue has been told since the last time."""
+        if self._seq == self.catalogue.seq:
+            return
         for entry in self.catalogue.since(self._seq, self.catalogue.seq):
             event = entry.event
             change: Change | None = None
@@ -102,6 +113,7 @@ class NamesAt:
 
 
 _ANY_TIME = 1 << 62
+_ROOMS_SLACK = 1000
 
 
 def _room_info(room: kinds.Room) -> RoomInfo:

@@ -18,6 +18,7 @@ from events.setting import setting
 
 CatalogueEvent = kinds.Host | kinds.Room | kinds.Product | kinds.OnAir
 T = TypeVar("T", kinds.Host, kinds.Room, kinds.Product, kinds.OnAir)
+_ANY_TIME = 1 << 62
 _ASCII_WORD = re.compile(r"[0-9a-z]", re.ASCII)
 
 
@@ -93,6 +94,8 @@ class Catalogue:
         self.products: dict[str, _Versions[kinds.Product]] = {}
         self.hosts: dict[str, _Versions[kinds.Host]] = {}
         self.on_air: dict[str, _Versions[kinds.OnAir]] = {}
+        self._ended: dict[str, int] = {}
+        self._gone: dict[str, int] = {}
         self._content_seqs: list[int] = []
         self._crowded: dict[tuple[type, str], _Versions[Any]] = {}
         self._tags: dict[str, int] = {}
@@ -112,6 +115,7 @@ class Catalogue:
             return
         self._content_seqs.append(entry.seq)
         if isinstance(event, kinds.Room):
+            self._count_ended(event, entry.seq)
             self._put(self.rooms, event.room_id, entry.seq, event)
         elif isinstance(event, kinds.Product):
             self._put(self.products, event.product_id, entry.seq, event)
@@ -126,13 +130,41 @@ class Catalogue:
         if versions.put(seq, event):
             self._crowded[type(event), name] = versions
 
-    def forget_before(self, clock_ms: int) -> None:
-        """Drop old versions that no row at this clock or later can see."""
-        if self._crowded:
-            seq = self.seq_at(clock_ms, self.seq)
-            for key, versions in list(self._crowded.items()):
-                if versions.forget_before(seq):
-                    del self._crowded[key]
+    def forget_before(self, clock_ms: int) -> int:
+        """Drop what no row at this clock or later can see; the number of the last event passed."""
+        seq = self.seq_at(clock_ms, self.seq)
+        for key, versions in list(self._crowded.items()):
+            if versions.forget_before(seq):
+                del self._crowded[key]
+        for room_id in [room_id for room_id, gone in self._gone.items() if gone <= seq]:
+            del self._gone[room_id], self.rooms[room_id]
+            self.on_air.pop(room_id, None)
+        # The last one passed says where the others went on from.
+        del self.entries[: bisect_left(self.entries, seq, key=lambda entry: entry.seq)]
+        del self._content_seqs[: max(0, bisect_right(self._content_seqs, seq) - 1)]
+        return seq
+
+    def _count_ended(self, event: kinds.Room, seq: int) -> None:
+        """Beyond the limit, the room that ended first is unknown from this event on."""
+        if event.room_id in self._gone:
+            # Told anew: what it was before is forgotten.
+            del self._gone[event.room_id], self.rooms[event.room_id]
+        self._ended.pop(event.room_id, None)
+        if event.status == "ended":
+            self._ended[event.room_id] = seq
+            if len(self._ended) > self.settings.ended_rooms_max:
+                oldest = next(iter(self._ended))
+                del self._ended[oldest]
+                self._gone[oldest] = seq
+
+    def known_rooms(self, seq: int) -> list[kinds.Room]:
+        """All rooms as last told up to an event, in the order in which they were first told."""
+        found = []
+        for room_id in self.rooms:
+            room = self.room(room_id, _ANY_TIME, seq)
+            if room is not None:
+                found.append(room)
+        return found
 
     def _learn_tags(self, seq: int, tags: list[str]) -> None:
         for tag in tags:
@@ -166,7 +198,9 @@ class Catalogue:
     def room(self, room_id: str, time_ms: int, seq: int) -> kinds.Room | None:
         """The room as known then, or None."""
         versions = self.rooms.get(room_id)
-        return versions.at(time_ms, seq) if versions else None
+        if versions is None or (room_id in self._gone and seq >= self._gone[room_id]):
+            return None
+        return versions.at(time_ms, seq)
 
     def product(self, product_id: str, time_ms: int, seq: int) -> kinds.Product | None:
         """The product as known then, or None."""
@@ -219,11 +253,11 @@ class Catalogue:
         return sorted(found)
 
 
-def needed(entries: Sequence[Entry], versions_max: int) -> list[Entry]:
+def needed(entries: Sequence[Entry], versions_max: int, ended_max: int) -> list[Entry]:
     """Of the events so far, in log order, those that look-ups from here on depend on.
 
     These are an item's last told version and its newest ones by event time, and the event that
-    first named a tag.
+    first named a tag; of the rooms that have ended, the `ended_max` that did so last.
     """
     items: dict[tuple[type, str], list[Entry]] = {}
     tags: set[str] = set()
@@ -240,6 +274,14 @@ def needed(entries: Sequence[Entry], versions_max: int) -> list[Entry]:
             if tag is not None and tag not in tags:
                 tags.add(tag)
                 seqs.add(entry.seq)
+    ended = [
+        (versions[-1].seq, name)
+        for (kind, name), versions in items.items()
+        if kind is kinds.Room and versions[-1].event.status == "ended"  # type: ignore[union-attr]
+    ]
+    for _, name in sorted(ended)[: max(0, len(ended) - ended_max)]:
+        items.pop((kinds.Room, name))
+        items.pop((kinds.OnAir, name), None)
     for versions in items.values():
         seqs.add(versions[-1].seq)
         versions.sort(key=lambda entry: (entry.event.event_time_ms, entry.seq))

@@ -34,8 +34,7 @@ class Content:
 
     def __init__(self, catalogue: Catalogue, seq: int, settings: ContentSettings) -> None:
         self.seq = seq
-        found = (versions.at(_ANY_TIME, seq) for versions in catalogue.rooms.values())
-        rooms = sorted((room for room in found if room), key=lambda room: room.room_id)
+        rooms = sorted(catalogue.known_rooms(seq), key=lambda room: room.room_id)
         self.rooms: list[kinds.Room] = rooms
         self.ids = [room.room_id for room in rooms]
         self.number = {room_id: number for number, room_id in enumerate(self.ids)}

@@ -81,6 +81,7 @@ class Runtime:
         """Drop tables and versions of the catalogue that no shard here can still need."""
         second = self.progress.slowest()
         if second >= 0:
-            self.catalogue.forget_before(second * 1000)
+            self.decide.digest.take_up()
+            self.decide.digest.forget_before(self.catalogue.forget_before(second * 1000))
             self.scenes.tables.forget_before(second)
             self.boards.tables.forget_before(second)

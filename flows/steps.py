@@ -40,7 +40,7 @@ class CatalogueStep(Step):
         super().__init__(state is not None, runtime.recovers)
         self._entries: list[Entry] = []
         self._entries_max = _ENTRIES_BEGIN
-        self._versions_max = runtime.settings.catalogue.versions_max
+        self._settings = runtime.settings.catalogue
         if state is not None:
             self._entries = [Entry(*entry) for entry in _ENTRIES.decode(state)]
 
@@ -57,7 +57,9 @@ class CatalogueStep(Step):
         return [CatalogueUpdate(self._needed())]
 
     def _needed(self) -> list[Entry]:
-        self._entries = needed(self._entries, self._versions_max)
+        self._entries = needed(
+            self._entries, self._settings.versions_max, self._settings.ended_rooms_max
+        )
         return self._entries
 
     def pack(self) -> bytes:

@@ -1,4 +1,4 @@
-"""The kernels of all rooms joined by plain calls, and logs to feed them: tests without an engine."""
+"""The kernels of all rooms joined by plain calls, and events to feed them: no engine."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import copy
 import dataclasses
 import json
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Any
 
 from decisions.decide import DecideShard
@@ -136,7 +137,11 @@ class Line:
             self.clock_ms,
         )
         old, now = self.runtime, new.runtime
-        for entry in needed(old.catalogue.entries, self.settings.catalogue.versions_max):
+        for entry in needed(
+            old.catalogue.entries,
+            self.settings.catalogue.versions_max,
+            self.settings.catalogue.ended_rooms_max,
+        ):
             now.catalogue.apply(entry)
         for stamp_s, rooms in old.scenes.tables.held():
             now.scenes.tables.publish(stamp_s, RoomTable.unpack(*rooms.pack()))
@@ -157,7 +162,7 @@ class Line:
         """Take events in log order, in rounds that end before the rows numbered in `cuts`."""
         events = list(events)
         bounds = [0, *sorted(cut for cut in set(cuts) if 0 < cut < len(events)), len(events)]
-        for begin, end in zip(bounds, bounds[1:], strict=False):
+        for begin, end in pairwise(bounds):
             self.round(events[begin:end], done and end == len(events))
         return self.made
 

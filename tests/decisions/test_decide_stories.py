@@ -187,3 +187,16 @@ def test_a_device_that_was_linked_gets_no_list_any_more(line: Line, say: Teller)
     starts = say.room("tea2", "tea", 13)
     line.feed([starts, say(kinds.Enter, 14, "somebody", room_id="x1")], done=True)
     assert [user for _, user, _ in lists(line)] == ["device:d1", "u1", "u1"]
+
+
+def test_what_follows_an_erasure_at_the_same_instant_has_a_number_of_its_own(
+    line: Line, say: Teller
+):
+    line.feed(
+        [likes(say, 10, "u1", "tea"), say(kinds.Erase, 10, "u1"), likes(say, 10, "u1", "tea")]
+    )
+    line.feed([likes(say, 11, "u1", "tea")], done=True)
+    logged = [(d.event_time_ms - START_MS, d.seq) for d in line.made.decisions]
+    assert logged == [(10_000, 1), (10_000, 2), (11_000, 3)]
+    line.feed([say(kinds.Erase, 12, "u1"), say(kinds.Enter, 13, "u2", room_id="x1")])
+    assert b"u1" not in line.decide[0].snapshot()

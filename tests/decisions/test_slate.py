@@ -32,8 +32,8 @@ def items(body: bytes) -> list[dict[str, Any]]:
 def naive_slate(market: Any, scores: dict[str, float], chosen: SlateSettings) -> list[str]:
     """Best first, passing over what a host's or a tag's share forbids; filled up if need be."""
     content = market.scene.content
-    pool = [room for room in sorted(scores, key=lambda room: (-scores[room], room))]
-    pool = [room for room in pool if scores[room] > -math.inf][: chosen.pool]
+    allowed = [room_id for room_id, score in scores.items() if score > -math.inf]
+    pool = sorted(allowed, key=lambda room_id: (-scores[room_id], room_id))[: chosen.pool]
     hosts: Counter[str] = Counter()
     tags: Counter[str] = Counter()
     taken: list[str] = []

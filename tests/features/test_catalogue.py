@@ -141,7 +141,7 @@ def test_versions_that_nobody_can_see_are_let_go(seed: int, seq: int):
 def test_a_catalogue_kept_small_answers_as_the_whole_one(seed: int, cut: int):
     """After a restart only the needed entries are sent again, then what comes."""
     entries = random_entries(seed, 60)
-    whole, small = refilled(entries), refilled(needed(entries[:cut], VERSIONS_MAX))
+    whole, small = refilled(entries), refilled(needed(entries[:cut], VERSIONS_MAX, 100))
     assert small.seq == cut
     for entry in entries[cut:]:
         small.apply(entry)
@@ -165,7 +165,7 @@ def test_only_what_is_needed_is_kept(say: Teller):
         Entry(seq, START_MS, say.room("ra", "tea" if seq > 2 else "old", seq))
         for seq in range(1, 9)
     ]
-    assert [entry.seq for entry in needed(entries, 2)] == [1, 3, 7, 8]
+    assert [entry.seq for entry in needed(entries, 2, 100)] == [1, 3, 7, 8]
 
 
 def test_applying_twice_changes_nothing():
@@ -231,3 +231,29 @@ def test_rooms_are_numbered_alike_by_everyone_who_has_read_as_far(say: Teller):
     content = Content(refilled(entries), 2, ContentSettings())
     assert content.ids == ["ra", "rb"]
     assert content.number == {"ra": 0, "rb": 1}
+
+
+def test_beyond_the_limit_the_room_that_ended_first_is_unknown_from_then_on(say: Teller):
+    catalogue = Catalogue(CatalogueSettings(ended_rooms_max=2))
+    entries = [
+        Entry(seq, seq, say.room(f"r{seq}", at_s=seq, status="ended")) for seq in range(1, 5)
+    ]
+    for entry in entries:
+        catalogue.apply(entry)
+    latest_ms = START_MS + 99_000
+    assert catalogue.room("r1", latest_ms, 2) is entries[0].event, "as it was before the third"
+    assert catalogue.room("r1", latest_ms, 3) is None
+    assert [room.room_id for room in catalogue.known_rooms(4)] == ["r3", "r4"]
+    assert catalogue.forget_before(99) == 4
+    assert sorted(catalogue.rooms) == ["r3", "r4"]
+    assert [entry.seq for entry in needed(entries, 3, 2)] == [3, 4]
+    catalogue.apply(Entry(5, 100, say.room("r1", at_s=100, status="live")))
+    assert catalogue.room("r1", latest_ms, 5) is not None
+
+
+def test_events_that_all_have_passed_are_let_go(say: Teller):
+    catalogue = refilled([Entry(seq, seq, say.room("ra")) for seq in range(1, 50)])
+    assert catalogue.forget_before(40) == 39
+    assert [entry.seq for entry in catalogue.entries] == list(range(39, 50))
+    assert catalogue.seq_at(40, 99) == 39
+    assert catalogue.content_seq(39) == 39

@@ -1,4 +1,4 @@
-"""What was shown and what came of it: examples of whole stories, with the vector as it was shown."""
+"""What was shown and what came of it: the examples of whole stories, with vectors as shown."""
 
 from __future__ import annotations
 

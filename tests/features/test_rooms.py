@@ -42,9 +42,9 @@ def naive_values(rows: list[RoomRow], stamp_s: int, room_settings: RoomSettings)
     seen: dict[int, int] = {}
     values: dict[str, Any] = {}
     for key, clock_ms, time_ms, room_id, code, heat in rows:
-        if key in seen and clock_ms - seen[key] <= room_settings.dedupe_s * 1000:
+        if key in seen and clock_ms // 1000 - seen[key] <= room_settings.dedupe_s:
             continue
-        seen[key] = clock_ms
+        seen[key] = clock_ms // 1000
         second = max(time_ms // 1000, (clock_ms - LATENESS_MS) // 1000)
         if second <= stamp_s:
             own = values.setdefault(room_id, np.zeros(len(COLUMNS)))
@@ -125,7 +125,7 @@ def test_a_late_row_counts_in_the_first_open_second():
     tables = stats.apply(rows, at_ms) + stats.apply([], at_ms + 2 * LATENESS_MS)
     assert stats.late == 1
     assert [table.stamp_s for table in tables] == [(at_ms - LATENESS_MS) // 1000, at_ms // 1000]
-    assert [table.values[0][0] for table in tables][0] == 1.0
+    assert tables[0].values[0][0] == 1.0
 
 
 def test_a_table_is_not_changed_by_what_comes_later():

@@ -66,7 +66,8 @@ def smoothed(hits: float, trials: float, rate: float, prior: float) -> float:
 def naive_rows(catalogue: Catalogue, table: RoomTable) -> dict[str, list[float]]:
     """The room features, one room and one number at a time, from their definitions."""
     rooms = [versions.entries[-1][2] for versions in catalogue.rooms.values()]
-    known = {r: dict(zip(COLUMNS, row, strict=True)) for r, row in zip(table.ids, table.values)}
+    held = zip(table.ids, table.values, strict=True)
+    known = {r: dict(zip(COLUMNS, row, strict=True)) for r, row in held}
     stats = {room.room_id: known.get(room.room_id, dict.fromkeys(COLUMNS, 0.0)) for room in rooms}
     for own in stats.values():
         own["clicks"] = min(own["clicks"], own["impressions"])

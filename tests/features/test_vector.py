@@ -1,4 +1,4 @@
-"""The user's part of the vector equals its definition, is bounded, and has a name for each number."""
+"""The user's part of the vector equals its definition, and each number has one name."""
 
 from __future__ import annotations
 
