@@ -12,3 +12,8 @@ def setting(default: Any, unit: str, why: str) -> Any:
     if isinstance(default, (dict, list)):
         return dataclasses.field(default_factory=lambda: type(default)(default), metadata=metadata)
     return dataclasses.field(default=default, metadata=metadata)
+
+
+def derived(default: Any, why: str) -> Any:
+    """A field that other settings decide: it is neither listed nor taken from a file."""
+    return dataclasses.field(default=default, metadata={"derived": why})

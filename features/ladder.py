@@ -65,6 +65,8 @@ class Ladder(msgspec.Struct, array_like=True, gc=False):
         leaves_ms = (index + _TILES_ALIVE) * SIZES_MS[level]
         if leaves_ms < self.roll_ms:
             self.roll_ms = leaves_ms
+        if not thousandths:
+            return True
         slot = level << 4 | index & 15
         own = self.tags
         for name in tags:

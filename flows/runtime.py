@@ -47,7 +47,7 @@ class Runtime:
         self.catalogue = Catalogue(settings.catalogue)
         delay_s = settings.table_delay_s
         self.scenes = Scenes(self.catalogue, delay_s, settings.scene, settings.content)
-        prior = LearnState(settings.learn, self.feature_names).table()
+        prior = LearnState(settings.learning, self.feature_names).table()
         self.boards = Boards(self.scenes, prior, delay_s, settings.slate.reason_min)
         self.scenes.waits = self.boards.waits = not live
         self.catalogue_ready = not live

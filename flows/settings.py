@@ -91,6 +91,15 @@ class Settings:
         """How old a table is at least when it is used."""
         return self.flow.lateness_ms // 1000 + self.flow.table_slack_s
 
+    @property
+    def learning(self) -> LearnSettings:
+        """The learners' settings, with the delays that other sections say."""
+        return dataclasses.replace(
+            self.learn,
+            table_delay_s=self.table_delay_s,
+            label_horizon_s=self.join.label_horizon_s,
+        )
+
 
 @dataclasses.dataclass(frozen=True)
 class Described:
@@ -110,6 +119,8 @@ def describe(settings: Settings) -> Iterator[Described]:
     for section in dataclasses.fields(Settings):
         held, usual = getattr(settings, section.name), getattr(defaults, section.name)
         for entry in dataclasses.fields(held):
+            if "derived" in entry.metadata:
+                continue
             yield Described(
                 section.name,
                 entry.name,
@@ -162,6 +173,9 @@ def _build(values: Mapping[str, Mapping[str, Any]]) -> Settings:
 
 def _section(section: str, kind: Any, entries: Mapping[str, Any]) -> Any:
     hints = typing.get_type_hints(kind)
+    for entry in dataclasses.fields(kind):
+        if "derived" in entry.metadata:
+            del hints[entry.name]
     known = {}
     for name, value in entries.items():
         if name not in hints:

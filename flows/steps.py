@@ -223,10 +223,10 @@ class LearnStep(Step):
         self._closed_s = -1
         self._recent: list[tuple[int, WeightsTable]] = []
         if state is None:
-            self._learn = LearnState(settings.learn, self._names)
+            self._learn = LearnState(settings.learning, self._names)
         else:
             packed, self._progress, self._cards_s, self._closed_s, tables = _LEARN.decode(state)
-            self._learn = LearnState.restore(packed, settings.learn, self._names)
+            self._learn = LearnState.restore(packed, settings.learning, self._names)
             self._recent = [(stamp_s, decode_table(table)) for stamp_s, table in tables]
 
     def take(self, values: list[Learnable]) -> Iterable[Any]:

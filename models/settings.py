@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 
-from events.setting import setting
+from events.setting import derived, setting
 
 RANK_BY = ("engagement", "preference")
 OPTIMIZERS = ("adagrad", "sgd")
@@ -101,10 +101,10 @@ class LearnSettings:
         "Left out of the utility: known in training, unknown in ranking.",
     )
 
-    table_delay_s: int = setting(
-        12, "s", "Age that a table has at least when it is used: allowed lateness plus 2 s."
+    table_delay_s: int = derived(
+        12, "Allowed lateness plus slack: the least age of a table in use."
     )
-    label_horizon_s: int = setting(600, "s", "Longest time from an impression to its label.")
+    label_horizon_s: int = derived(600, "The join's: longest time from an impression to its label.")
     history_slack_s: int = setting(
         60, "s", "Exports are kept this much longer than the label horizon, for late ones."
     )

@@ -12,7 +12,7 @@ from typing import Any
 from decisions.decide import DecideShard
 from events import kinds
 from events.hashing import shard_of
-from features.catalogue import needed
+from features.catalogue import Entry, needed
 from features.collect import Split, Splitter
 from features.identity import Identity
 from features.observe import Observed, ObserveShard
@@ -117,6 +117,7 @@ class Line:
         self.runtime = Runtime(self.settings)
         self.decides = decides
         self.made = Made()
+        self.told: list[Entry] = []
         self.rounds = self.rows = self.seq = self.clock_ms = 0
         self.splitter = Splitter(shards, settings.strengths)
         self.rooms = RoomStats(settings.rooms, flow.lateness_ms)
@@ -129,7 +130,7 @@ class Line:
     def resumed(self) -> Line:
         """A line in a fresh process that goes on from what this one has at rest."""
         new = Line(self.settings, len(self.observe), self.decides)
-        new.made = self.made
+        new.made, new.told = self.made, self.told
         new.rounds, new.rows, new.seq, new.clock_ms = (
             self.rounds,
             self.rows,
@@ -200,6 +201,7 @@ class Line:
 
     def know(self, split: Split) -> None:
         """Let the process know the catalogue and the room tables of a round."""
+        self.told += split.catalogue
         for entry in split.catalogue:
             self.runtime.catalogue.apply(entry)
         scenes = self.runtime.scenes

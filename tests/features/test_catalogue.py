@@ -15,13 +15,28 @@ from features.content import Content, ContentSettings
 from tests.line import START_MS, Teller
 
 VERSIONS_MAX = 3
+ENDED_MAX = 1
+ROOMS = ("ra", "rb", "rc", "rd")
 
 
-def refilled(entries: list[Entry], versions_max: int = VERSIONS_MAX) -> Catalogue:
-    catalogue = Catalogue(CatalogueSettings(versions_max=versions_max))
+def refilled(entries: list[Entry], ended_max: int = 99) -> Catalogue:
+    settings = CatalogueSettings(versions_max=VERSIONS_MAX, ended_rooms_max=ended_max)
+    catalogue = Catalogue(settings)
     for entry in entries:
         catalogue.apply(entry)
     return catalogue
+
+
+def ending_entries(seed: int, count: int = 60) -> list[Entry]:
+    """Rooms that end, beyond the limit, and some of which are told of again."""
+    dice, say, entries = random.Random(seed), Teller(), []
+    for number in range(count):
+        name, at_s = dice.choice(ROOMS), number - dice.choice([0, 0, 9])
+        event: Any = say.room(name, f"t{number}", at_s, status=dice.choice(["live", "ended"]))
+        if dice.random() < 0.3:
+            event = say(kinds.OnAir, at_s, room_id=name, product_id=None, point=f"p{number}")
+        entries.append(Entry(number + 1, START_MS + number * 1000, event))
+    return entries
 
 
 def random_entries(seed: int, count: int = 40) -> list[Entry]:
@@ -158,6 +173,27 @@ def test_a_catalogue_kept_small_answers_as_the_whole_one(seed: int, cut: int):
         assert one.ids == other.ids
         assert (one.tags == other.tags).all()
         assert one.tag_number == other.tag_number
+
+
+@settings(max_examples=60, deadline=None)
+@given(seeds, st.integers(0, 60), st.integers(0, 60))
+def test_rooms_ended_long_ago_are_unknown_to_everyone_alike(seed: int, seq: int, passed: int):
+    """Also to one who lags behind, and to one who was restarted."""
+    entries = ending_entries(seed)
+    exact, ahead = refilled(entries[:seq], ENDED_MAX), refilled(entries, ENDED_MAX)
+    ahead.forget_before(entries[min(seq, passed) - 1].clock_ms if min(seq, passed) else 0)
+    again = refilled(needed(entries[:seq], VERSIONS_MAX, ENDED_MAX), ENDED_MAX)
+    for at_s in (-30, seq - 9, seq, 90):
+        args = (START_MS + at_s * 1000, seq)
+        for name in ROOMS:
+            expected = exact.room_tags(name, *args)
+            assert ahead.room_tags(name, *args) == expected
+            assert again.room_tags(name, *args) == expected
+    contents = [Content(c, seq, ContentSettings()) for c in (exact, ahead, again)]
+    assert contents[1].ids == contents[0].ids == contents[2].ids
+    ended = [room.room_id for room in contents[0].rooms if room.status == "ended"]
+    told = {e.event.room_id: e.event for e in entries[:seq] if isinstance(e.event, kinds.Room)}
+    assert sum(told[name].status == "ended" for name in contents[0].ids) <= ENDED_MAX, ended
 
 
 def test_only_what_is_needed_is_kept(say: Teller):
