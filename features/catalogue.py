@@ -61,11 +61,11 @@ class _Versions(Generic[T]):
         self.entries.insert(bisect_right(self.entries, entry[:2], key=lambda e: e[:2]), entry)
         return len(self.entries) > self.versions_max
 
-    def at(self, time_ms: int, seq: int) -> T | None:
-        """The newest version not after `time_ms` among those up to `seq`, else the oldest."""
+    def at(self, time_ms: int, seq: int, since: int = 0) -> T | None:
+        """The newest version not after `time_ms` among `since` to `seq`, else the oldest."""
         oldest, left = None, self.versions_max
         for event_time_ms, own_seq, event in reversed(self.entries):
-            if own_seq <= seq:
+            if since <= own_seq <= seq:
                 if event_time_ms <= time_ms:
                     return event
                 oldest = event
@@ -82,6 +82,10 @@ class _Versions(Generic[T]):
             self.entries = [entry for entry in self.entries if entry[1] not in gone]
         return len(self.entries) <= self.versions_max
 
+    def begin_at(self, seq: int) -> None:
+        """Drop the versions before this one."""
+        self.entries = [entry for entry in self.entries if entry[1] >= seq]
+
 
 class Catalogue:
     """All known rooms, hosts, products and what is on air; `seq` is the last event applied."""
@@ -95,7 +99,7 @@ class Catalogue:
         self.hosts: dict[str, _Versions[kinds.Host]] = {}
         self.on_air: dict[str, _Versions[kinds.OnAir]] = {}
         self._ended: dict[str, int] = {}
-        self._gone: dict[str, int] = {}
+        self._lives: dict[str, list[int]] = {}
         self._content_seqs: list[int] = []
         self._crowded: dict[tuple[type, str], _Versions[Any]] = {}
         self._tags: dict[str, int] = {}
@@ -136,26 +140,40 @@ class Catalogue:
         for key, versions in list(self._crowded.items()):
             if versions.forget_before(seq):
                 del self._crowded[key]
-        for room_id in [room_id for room_id, gone in self._gone.items() if gone <= seq]:
-            del self._gone[room_id], self.rooms[room_id]
-            self.on_air.pop(room_id, None)
+        for room_id, lives in list(self._lives.items()):
+            passed = bisect_right(lives, seq)
+            if passed % 2 and passed == len(lives):
+                del self._lives[room_id], self.rooms[room_id]
+                self.on_air.pop(room_id, None)
+            elif passed > 1:
+                begun = lives[passed // 2 * 2 - 1]
+                self.rooms[room_id].begin_at(begun)
+                if room_id in self.on_air:
+                    self.on_air[room_id].begin_at(begun)
+                del lives[: passed // 2 * 2]
+                if not lives:
+                    del self._lives[room_id]
         # The last one passed says where the others went on from.
         del self.entries[: bisect_left(self.entries, seq, key=lambda entry: entry.seq)]
         del self._content_seqs[: max(0, bisect_right(self._content_seqs, seq) - 1)]
         return seq
 
     def _count_ended(self, event: kinds.Room, seq: int) -> None:
-        """Beyond the limit, the room that ended first is unknown from this event on."""
-        if event.room_id in self._gone:
-            # Told anew: what it was before is forgotten.
-            del self._gone[event.room_id], self.rooms[event.room_id]
+        """Beyond the limit, the room that ended first is unknown from this event on.
+
+        Told of again, it begins a new life, which knows nothing of the old one. `_lives` has the
+        events that end and begin them, in turn.
+        """
+        lives = self._lives.get(event.room_id)
+        if lives is not None and len(lives) % 2:
+            lives.append(seq)
         self._ended.pop(event.room_id, None)
         if event.status == "ended":
             self._ended[event.room_id] = seq
             if len(self._ended) > self.settings.ended_rooms_max:
                 oldest = next(iter(self._ended))
                 del self._ended[oldest]
-                self._gone[oldest] = seq
+                self._lives.setdefault(oldest, []).append(seq)
 
     def known_rooms(self, seq: int) -> list[kinds.Room]:
         """All rooms as last told up to an event, in the order in which they were first told."""
@@ -198,9 +216,18 @@ class Catalogue:
     def room(self, room_id: str, time_ms: int, seq: int) -> kinds.Room | None:
         """The room as known then, or None."""
         versions = self.rooms.get(room_id)
-        if versions is None or (room_id in self._gone and seq >= self._gone[room_id]):
+        since = self._life(room_id, seq)
+        return versions.at(time_ms, seq, since) if versions and since is not None else None
+
+    def _life(self, room_id: str, seq: int) -> int | None:
+        """The event with which the life of a room began that it has at another; None for none."""
+        lives = self._lives.get(room_id)
+        if lives is None:
+            return 0
+        passed = bisect_right(lives, seq)
+        if passed % 2:
             return None
-        return versions.at(time_ms, seq)
+        return lives[passed - 1] if passed else 0
 
     def product(self, product_id: str, time_ms: int, seq: int) -> kinds.Product | None:
         """The product as known then, or None."""
@@ -215,7 +242,8 @@ class Catalogue:
     def shown(self, room_id: str, time_ms: int, seq: int) -> kinds.OnAir | None:
         """What was on air in the room then: None before the first such event."""
         versions = self.on_air.get(room_id)
-        found = versions.at(time_ms, seq) if versions else None
+        since = self._life(room_id, seq)
+        found = versions.at(time_ms, seq, since) if versions and since is not None else None
         return found if found and found.event_time_ms <= time_ms else None
 
     def room_tags(self, room_id: str, time_ms: int, seq: int) -> list[str] | None:
@@ -260,6 +288,9 @@ def needed(entries: Sequence[Entry], versions_max: int, ended_max: int) -> list[
     first named a tag; of the rooms that have ended, the `ended_max` that did so last.
     """
     items: dict[tuple[type, str], list[Entry]] = {}
+    ended: dict[str, int] = {}
+    gone: dict[str, int] = {}
+    begun: dict[str, int] = {}
     tags: set[str] = set()
     seqs: set[int] = set()
     for entry in entries:
@@ -269,20 +300,31 @@ def needed(entries: Sequence[Entry], versions_max: int, ended_max: int) -> list[
         else:
             name = event.product_id if isinstance(event, kinds.Product) else event.host_id
         items.setdefault((type(event), name), []).append(entry)
+        if isinstance(event, kinds.Room):
+            ended.pop(name, None)
+            if gone.pop(name, None) is not None:
+                begun[name] = entry.seq
+            if event.status == "ended":
+                ended[name] = entry.seq
+                if len(ended) > ended_max:
+                    oldest = next(iter(ended))
+                    gone[oldest] = ended.pop(oldest)
         named = [event.point] if isinstance(event, kinds.OnAir) else event.tags or []
         for tag in named:
             if tag is not None and tag not in tags:
                 tags.add(tag)
                 seqs.add(entry.seq)
-    ended = [
-        (versions[-1].seq, name)
-        for (kind, name), versions in items.items()
-        if kind is kinds.Room and versions[-1].event.status == "ended"  # type: ignore[union-attr]
-    ]
-    for _, name in sorted(ended)[: max(0, len(ended) - ended_max)]:
-        items.pop((kinds.Room, name))
+    for name, seq in gone.items():
+        versions = items.pop((kinds.Room, name))
         items.pop((kinds.OnAir, name), None)
-    for versions in items.values():
+        if any(entry.seq in seqs for entry in versions):
+            # One that is sent again for a tag it named must not come back to life.
+            seqs.add(seq)
+    for (kind, name), versions in items.items():
+        if name in begun and kind in (kinds.Room, kinds.OnAir):
+            versions = [entry for entry in versions if entry.seq >= begun[name]]
+            if not versions:
+                continue
         seqs.add(versions[-1].seq)
         versions.sort(key=lambda entry: (entry.event.event_time_ms, entry.seq))
         seqs.update(entry.seq for entry in versions[-versions_max:])

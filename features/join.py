@@ -7,7 +7,9 @@ and a weighted sample of lists that nobody touched. Orders and refunds come late
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -17,6 +19,7 @@ from features.example import Example
 from features.user import CLICKED, ENGAGED, LEFT, STAYED, Awaiting, OpenList, User
 
 UNKNOWN = -1
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -68,16 +71,23 @@ class Join:
         user.lists.append(shown)
         return shown, evicted
 
-    def show(self, shown: OpenList, room_id: str, position: int, vector: bytes) -> bool:
-        """Add an item with its vector (float32, the click rate behind it); False when cut."""
-        if len(shown.rooms) >= self.settings.list_items_max:
-            self.cut += 1
-            return False
-        shown.rooms.append(room_id)
-        shown.positions.append(position)
-        shown.flags.append(0)
-        shown.vectors += vector
-        return True
+    def fitting(self, shown: OpenList, items: list[T]) -> list[T]:
+        """The items for which the list has room; the others are counted as cut."""
+        room = self.settings.list_items_max - len(shown.rooms)
+        if len(items) <= room:
+            return items
+        self.cut += len(items) - room
+        return items[:room]
+
+    @staticmethod
+    def show(
+        shown: OpenList, rooms: Sequence[str], positions: Sequence[int], vectors: bytes
+    ) -> None:
+        """Add items with their vectors (float32 rows, each with the click rate behind it)."""
+        shown.rooms.extend(rooms)
+        shown.positions.extend(positions)
+        shown.flags.extend([0] * len(rooms))
+        shown.vectors += vectors
 
     @staticmethod
     def find(user: User, room_id: str, request_id: str | None) -> tuple[OpenList, int] | None:

@@ -162,7 +162,6 @@ class ObserveShard:
         self._last_scene: Scene | None = None
         self._out = Observed(shard)
         handlers: dict[type, Handler] = {
-            kinds.Impression: self._on_impression,
             kinds.User: self._on_user,
             kinds.Erase: self._on_erase,
             kinds.Unfollow: self._on_unfollow,
@@ -172,7 +171,7 @@ class ObserveShard:
             **dict.fromkeys(self.measure, self._on_signal),
         }
         self._handlers: dict[type, tuple[Handler | None, bool]] = {
-            kind: (handlers.get(kind), kind in _FACTS) for kind in {*handlers, *_FACTS}
+            kind: (handlers.get(kind), kind in _FACTS) for kind in [*handlers, *_FACTS]
         }
 
     # What goes in, and when it may be worked on.
@@ -250,6 +249,28 @@ class ObserveShard:
                 late += 1
             user = known(person, time_ms, clock_ms)
             kind = type(event)
+            if isinstance(event, kinds.Impression) and user.profiling:
+                # The rest of a list most often follows at once: take it together.
+                shown = [event]
+                while place < count:
+                    other, whose, _, key, clock, at = rows.rows[place]
+                    if (
+                        not isinstance(other, kinds.Impression)
+                        or whose != person
+                        or clock != clock_ms
+                        or at != seq
+                        or other.request_id != event.request_id
+                        or key in seen
+                    ):
+                        break
+                    seen[key] = second
+                    events += 1
+                    if other.event_time_ms < clock_ms - lateness_ms:
+                        late += 1
+                    shown.append(other)
+                    place += 1
+                self._on_impressions(shown, person, user, clock_ms, seq)
+                continue
             handler, is_fact = handlers.get(kind, _UNHANDLED)
             if not user.profiling and kind is not kinds.User and kind is not kinds.Erase:
                 # Nothing is learnt of them; but pushes obey their opt-outs and reservations.
@@ -363,38 +384,46 @@ class ObserveShard:
 
     # What a row does.
 
-    def _on_impression(
-        self, event: kinds.Impression, person: str, user: User, clock_ms: int, seq: int
+    def _on_impressions(
+        self, run: list[kinds.Impression], person: str, user: User, clock_ms: int, seq: int
     ) -> None:
-        if event.room_id is None:
-            self.counts["product_impressions"] += 1
+        """Keep what was shown, as it looked: impressions of one list, at one clock."""
+        rooms = [event for event in run if event.room_id is not None]
+        self.counts["product_impressions"] += len(run) - len(rooms)
+        if not rooms:
             return
-        self.counts["impressions"] += 1
-        lists = user.lists
-        if lists and lists[-1].request_id == event.request_id:
+        self.counts["impressions"] += len(rooms)
+        lists, request_id = user.lists, run[0].request_id
+        if lists and lists[-1].request_id == request_id:
             shown = lists[-1]
         else:
-            shown = self._open_list(event, person, user, clock_ms, seq)
-        scene = self._scene(clock_ms // 1000, seq)
-        content = scene.content
-        number = content.number.get(event.room_id)
-        view = self._view(person, user, clock_ms)
-        if number is None:
-            room_id, row, rate = event.room_id, bytes(scene.row_bytes), scene.default_rate
-            part = user_part(view, (), "", math.nan, 0, self.context.vector)
-        else:
-            room_id, rate = content.ids[number], scene.click_rates[number]
-            row = scene.rows[number * scene.row_bytes : (number + 1) * scene.row_bytes]
-            part = user_part(
-                view,
-                content.room_tags[number],
-                content.host_ids[number],
-                content.log_prices[number],
-                _times_shown(lists, room_id, shown) if len(lists) > 1 else 0,
-                self.context.vector,
-            )
-        vector = row + self._pack(*part, 1.0 / (1.0 + event.position), rate)
-        self.join.show(shown, room_id, event.position, vector)
+            shown = self._open_list(rooms[0], person, user, clock_ms, seq)
+        rooms = self.join.fitting(shown, rooms)
+        scene, view = self._scene(clock_ms // 1000, seq), self._view(person, user, clock_ms)
+        content, width = scene.content, scene.row_bytes
+        settings, pack, lists = self.context.vector, self._pack, user.lists
+        names: list[str] = []
+        vectors: list[bytes] = []
+        for event in rooms:
+            name: str = event.room_id  # type: ignore[assignment]
+            number = content.number.get(name)
+            if number is None:
+                row, rate = bytes(width), scene.default_rate
+                part = user_part(view, (), "", math.nan, 0, settings)
+            else:
+                name, rate = content.ids[number], scene.click_rates[number]
+                row = scene.rows[number * width : (number + 1) * width]
+                part = user_part(
+                    view,
+                    content.room_tags[number],
+                    content.host_ids[number],
+                    content.log_prices[number],
+                    _times_shown(lists, name, shown) if len(lists) > 1 else 0,
+                    settings,
+                )
+            names.append(name)
+            vectors.append(row + pack(*part, 1.0 / (1.0 + event.position), rate))
+        self.join.show(shown, names, [event.position for event in rooms], b"".join(vectors))
 
     def _open_list(
         self, event: kinds.Impression, person: str, user: User, clock_ms: int, seq: int

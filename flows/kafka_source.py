@@ -126,6 +126,8 @@ class KafkaPartition(StatefulSourcePartition[PartRound, bytes]):
         sources.parts += 1
         sources.watch.enter()
         self._begun = self._told = False
+        if not self._catalogue:
+            sources.pace.enter(name, runtime.now())
 
     # What the engine asks.
 
@@ -344,7 +346,8 @@ class KafkaPartition(StatefulSourcePartition[PartRound, bytes]):
         """A round without rows, once a tick."""
         now_ms = self._runtime.now()
         tick = now_ms // self._kafka.tick_ms
-        if tick == self._tick and (self._told or not self._is_read()):
+        news = self._catalogue and self._is_read() and not self._told
+        if tick == self._tick and not news:
             return []
         waiting = self._waiting
         if waiting.place == len(waiting.events) and self._at_end:

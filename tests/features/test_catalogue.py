@@ -16,7 +16,7 @@ from tests.line import START_MS, Teller
 
 VERSIONS_MAX = 3
 ENDED_MAX = 1
-ROOMS = ("ra", "rb", "rc", "rd")
+ROOMS = tuple(f"r{n}" for n in range(5))
 
 
 def refilled(entries: list[Entry], ended_max: int = 99) -> Catalogue:
@@ -28,13 +28,18 @@ def refilled(entries: list[Entry], ended_max: int = 99) -> Catalogue:
 
 
 def ending_entries(seed: int, count: int = 60) -> list[Entry]:
-    """Rooms that end, beyond the limit, and some of which are told of again."""
-    dice, say, entries = random.Random(seed), Teller(), []
-    for number in range(count):
+    """Rooms that end, beyond the limit, some of which are told of again."""
+    dice, say = random.Random(seed), Teller()
+    every = [f"t{n}" for n in range(8)] + [f"p{n}" for n in range(8)]
+    entries = [Entry(1, START_MS, say(kinds.Host, 0, host_id="h", tags=every))]
+    for number in range(1, count):
         name, at_s = dice.choice(ROOMS), number - dice.choice([0, 0, 9])
-        event: Any = say.room(name, f"t{number}", at_s, status=dice.choice(["live", "ended"]))
-        if dice.random() < 0.3:
-            event = say(kinds.OnAir, at_s, room_id=name, product_id=None, point=f"p{number}")
+        status = dice.choice(["live", "ended", "ended"])
+        event: Any = say.room(name, f"t{number % 8}", at_s, status=status)
+        known = {e.event.room_id for e in entries if isinstance(e.event, kinds.Room)}
+        if name in known and dice.random() < 0.3:
+            point = f"p{number % 8}"
+            event = say(kinds.OnAir, at_s, room_id=name, product_id=None, point=point)
         entries.append(Entry(number + 1, START_MS + number * 1000, event))
     return entries
 

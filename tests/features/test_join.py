@@ -32,7 +32,7 @@ def opened(join: Join, user: User, flags: list[int], request_id: str = "q1") -> 
     shown, _ = join.open(user, request_id, START_MS)
     for place in range(len(flags)):
         vector = struct.pack("<3f", place + 0.5, -place, 0.25)
-        assert join.show(shown, f"r{place}", place, vector)
+        join.show(shown, [f"r{place}"], [place], vector)
     for place, flag in enumerate(flags):
         for bit in (CLICKED, ENGAGED, LEFT, STAYED):
             if flag & bit:
@@ -104,7 +104,7 @@ def test_examples_come_by_position_however_the_impressions_came():
     join, user = made(), new_user(0)
     shown, _ = join.open(user, "q1", START_MS)
     for position in (2, 0, 1):
-        join.show(shown, f"r{position}", position, struct.pack("<3f", position, 0, 0))
+        join.show(shown, [f"r{position}"], [position], struct.pack("<3f", position, 0, 0))
     join.label(shown, 0, CLICKED, START_MS)
     examples = join.close("u1", user, shown, START_MS)
     assert [example.position for example in examples] == [0, 1, 2]
@@ -134,8 +134,9 @@ def test_a_fourth_list_closes_the_oldest_and_long_lists_are_cut():
     assert evicted.request_id == "q1"
     assert [held.request_id for held in user.lists] == ["q2", "q3", "q4"]
     assert join.open(user, "q4", START_MS) == (shown, None)
-    vector = struct.pack("<3f", 0, 0, 0)
-    assert [join.show(shown, "r", place, vector) for place in range(3)] == [True, True, False]
+    assert join.fitting(shown, ["a", "b", "c"]) == ["a", "b"]
+    join.show(shown, ["a", "b"], [0, 1], bytes(2 * 12))
+    assert join.fitting(shown, []) == []
     assert (join.crowded_out, join.cut) == (1, 1)
 
 

@@ -1,0 +1,193 @@
+"""One partition of a topic: rounds, state, gaps, pace and the pause before an epoch's end."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import msgspec
+import pytest
+
+from events import kinds
+from events.envelope import seal
+from flows.brokers import client_settings, place, read_properties
+from flows.failures import BadInput
+from flows.kafka_source import KafkaPartition, KafkaSource, Sources, _Rest
+from flows.live_messages import PartRound
+from flows.live_runtime import LiveRuntime
+from flows.stop import Stop
+from tests.kafka_line import Broker, Recent, settings_for, until
+
+
+@pytest.fixture
+def broker() -> Broker:
+    return Broker()
+
+
+@pytest.fixture
+def tell() -> Recent:
+    return Recent()
+
+
+def sources_of(broker: Broker, *parts: str, stop: Stop | None = None, **flow: int) -> Sources:
+    settings = settings_for()
+    settings = dataclasses.replace(settings, flow=dataclasses.replace(settings.flow, **flow))
+    runtime = LiveRuntime(settings, parts)
+    return Sources(runtime, client_settings(broker.address, None), stop or Stop())
+
+
+@contextmanager
+def partition(sources: Sources, name: str, state: bytes | None = None) -> Iterator[KafkaPartition]:
+    made = KafkaSource([name], sources).build_part("log", name, state)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+def rounds(part: KafkaPartition, enough: Callable[[list[PartRound]], Any]) -> list[PartRound]:
+    """What a partition gives out until it is enough."""
+    made: list[PartRound] = []
+
+    def more() -> Any:
+        made.extend(part.next_batch())
+        return enough(made)
+
+    until(more)
+    return made
+
+
+def events_in(made: list[PartRound]) -> list[Any]:
+    return [row[0] for one in made for rows in one.split.shards for row in rows.rows]
+
+
+def put(broker: Broker, events: list[Any], part: int = 0, topic: str = "clicks") -> None:
+    for event in events:
+        broker.put(topic, msgspec.json.encode(event), b"k", event.event_time_ms, part)
+    broker.flush()
+
+
+def clicks(tell: Recent, *at: float) -> list[Any]:
+    return [tell(kinds.Click, at_s, "u1", room_id="r1") for at_s in at]
+
+
+def state_at(offset: int) -> bytes:
+    return seal(b"LLKP", 1, msgspec.msgpack.encode((offset, 1, True, 5, {}, 0)))
+
+
+def test_rows_come_in_order_and_go_on_after_a_snapshot(broker: Broker, tell: Recent):
+    sent = clicks(tell, 1, 3, 2, 4)
+    put(broker, sent[:2])
+    with partition(sources_of(broker, "clicks/0"), "clicks/0") as part:
+        made = rounds(part, lambda made: len(events_in(made)) == 2)
+        assert made[-1].offset == 1
+        state = part.snapshot()
+    put(broker, sent[2:])
+    with partition(sources_of(broker, "clicks/0"), "clicks/0", state) as part:
+        made += rounds(part, lambda made: len(events_in(made)) == 2)
+        assert [event.event_id for event in events_in(made)] == [one.event_id for one in sent]
+        assert made[-1].clock_ms == tell.begin_ms + 4_000
+
+
+def test_an_empty_partition_tells_the_time_each_tick(broker: Broker, tell: Recent):
+    put(broker, clicks(tell, 1), 0)
+    with partition(sources_of(broker, "clicks/0", "clicks/1"), "clicks/1") as part:
+        made = rounds(part, lambda made: len(made) > 3 and made[-1].clock_ms)
+        assert all(one.tick and not events_in([one]) for one in made)
+        behind_ms = time.time() * 1000 - made[-1].clock_ms
+        assert 5_000 <= behind_ms < 8_000
+        assert made[-1].clock_ms > made[-2].clock_ms or made[-1].clock_ms > 0
+
+
+def test_rows_that_were_deleted_unread_are_counted(broker: Broker, tell: Recent, caplog: Any):
+    text = "x" * 100_000
+    many = [tell(kinds.Comment, n / 10, "u1", room_id="r1", text=text) for n in range(90)]
+    put(broker, many, 0, "comments")
+    sources = sources_of(broker, "comments/0")
+    ends = until(lambda: sources.watch._consumer.get_watermark_offsets(place("comments/0")))
+    low, high = ends
+    assert low > 0, "the broker keeps all of it"
+    with partition(sources, "comments/0", state_at(0)) as part:
+        made = rounds(part, lambda made: len(events_in(made)) == high - low)
+        made = rounds(part, lambda made: made)
+        assert made[-1].report is not None
+        assert made[-1].report.counts["lost_rows"] == low
+    assert "retention is too short" in caplog.text
+
+
+def test_a_topic_that_was_made_anew_is_refused(broker: Broker, tell: Recent):
+    put(broker, clicks(tell, 1, 2))
+    with (
+        partition(sources_of(broker, "clicks/0"), "clicks/0", state_at(1_000)) as part,
+        pytest.raises(BadInput, match="empty recovery folder"),
+    ):
+        rounds(part, lambda made: False)
+
+
+def test_two_partitions_advance_together(broker: Broker, tell: Recent):
+    put(broker, clicks(tell, *range(0, 60)), 0)
+    put(broker, clicks(tell, *range(0, 60, 2)), 1)
+    sources = sources_of(broker, "clicks/0", "clicks/1")
+    with partition(sources, "clicks/0") as fast, partition(sources, "clicks/1") as slow:
+        ahead: list[PartRound] = []
+        for _ in range(50):
+            ahead += fast.next_batch()
+            time.sleep(0.01)
+        assert len(events_in(ahead)) == 0, "nothing is known of the other one"
+        behind: list[PartRound] = []
+
+        def both() -> bool:
+            ahead.extend(fast.next_batch())
+            behind.extend(slow.next_batch())
+            times = [made[-1].clock_ms for made in (ahead, behind) if made and made[-1].clock_ms]
+            if len(times) == 2 and len(events_in(behind)) < 30:
+                assert times[0] - times[1] <= 5_000
+            return len(events_in(ahead)) == 60 and len(events_in(behind)) == 30
+
+        until(both)
+
+
+def test_an_epoch_has_a_limit_of_rows(broker: Broker, tell: Recent):
+    put(broker, clicks(tell, *[n / 1000 for n in range(5_000)]))
+    with partition(sources_of(broker, "clicks/0", epoch_rows_max=1), "clicks/0") as part:
+        made = rounds(part, lambda made: len(events_in(made)) >= 2_000)
+        for _ in range(20):
+            made += part.next_batch()
+            time.sleep(0.005)
+        assert len(events_in(made)) < 4_000
+        part.snapshot()
+        rounds(part, lambda made: len(events_in(made)) > 0)
+
+
+def test_a_stop_ends_the_input(broker: Broker, tell: Recent):
+    put(broker, clicks(tell, 1))
+    stop = Stop()
+    with partition(sources_of(broker, "clicks/0", stop=stop), "clicks/0") as part:
+        part.next_batch()
+        stop.asked = True
+        with pytest.raises(StopIteration):
+            part.next_batch()
+
+
+def test_who_waited_for_others_waits_before_the_next_epoch_ends():
+    rest = _Rest(0.05)
+    assert rest.before_epoch_ends() == 0.0
+    rest.epoch_ends()
+    time.sleep(0.03)
+    assert rest.before_epoch_ends() == 0.0, "the epoch has just begun"
+    time.sleep(0.025)
+    assert rest.before_epoch_ends() >= 0.9 * 0.03
+    assert rest.before_epoch_ends() == 0.0, "once an epoch"
+
+
+def test_properties_are_read_and_a_bad_line_is_not_repeated(tmp_path: Any):
+    file = tmp_path / "client.properties"
+    file.write_text("# ours\n\nsecurity.protocol = SASL_SSL\nsasl.password=a=b\n", "utf-8")
+    assert read_properties(str(file)) == {"security.protocol": "SASL_SSL", "sasl.password": "a=b"}
+    file.write_text("s3cret\n", "utf-8")
+    with pytest.raises(BadInput, match="line 1") as caught:
+        read_properties(str(file))
+    assert "s3cret" not in str(caught.value)
