@@ -13,7 +13,8 @@ from events.kinds import Click, Event, Follow, Host, Impression, PushSent, Room
 from features.catalogue import Catalogue, CatalogueSettings, Entry
 from features.content import ContentSettings
 from features.join import JoinSettings
-from features.observe import ObserveContext, ObserveSettings, ObserveShard
+from features.observe import ObserveShard
+from features.observed import ObserveContext, ObserveSettings
 from features.people import PeopleSettings
 from features.rows import Rows
 from features.scene import Scenes, SceneSettings

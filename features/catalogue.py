@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -137,9 +136,6 @@ class Catalogue:
     def forget_before(self, clock_ms: int) -> int:
         """Drop what no row at this clock or later can see; the number of the last event passed."""
         seq = self.seq_at(clock_ms, self.seq)
-        for key, versions in list(self._crowded.items()):
-            if versions.forget_before(seq):
-                del self._crowded[key]
         for room_id, lives in list(self._lives.items()):
             passed = bisect_right(lives, seq)
             if passed % 2 and passed == len(lives):
@@ -153,6 +149,9 @@ class Catalogue:
                 del lives[: passed // 2 * 2]
                 if not lives:
                     del self._lives[room_id]
+        for key, versions in list(self._crowded.items()):
+            if versions.forget_before(seq):
+                del self._crowded[key]
         # The last one passed says where the others went on from.
         del self.entries[: bisect_left(self.entries, seq, key=lambda entry: entry.seq)]
         del self._content_seqs[: max(0, bisect_right(self._content_seqs, seq) - 1)]
@@ -279,56 +278,6 @@ class Catalogue:
                     if known_since <= seq:
                         found[tag] = None
         return sorted(found)
-
-
-def needed(entries: Sequence[Entry], versions_max: int, ended_max: int) -> list[Entry]:
-    """Of the events so far, in log order, those that look-ups from here on depend on.
-
-    These are an item's last told version and its newest ones by event time, and the event that
-    first named a tag; of the rooms that have ended, the `ended_max` that did so last.
-    """
-    items: dict[tuple[type, str], list[Entry]] = {}
-    ended: dict[str, int] = {}
-    gone: dict[str, int] = {}
-    begun: dict[str, int] = {}
-    tags: set[str] = set()
-    seqs: set[int] = set()
-    for entry in entries:
-        event = entry.event
-        if isinstance(event, (kinds.Room, kinds.OnAir)):
-            name = event.room_id
-        else:
-            name = event.product_id if isinstance(event, kinds.Product) else event.host_id
-        items.setdefault((type(event), name), []).append(entry)
-        if isinstance(event, kinds.Room):
-            ended.pop(name, None)
-            if gone.pop(name, None) is not None:
-                begun[name] = entry.seq
-            if event.status == "ended":
-                ended[name] = entry.seq
-                if len(ended) > ended_max:
-                    oldest = next(iter(ended))
-                    gone[oldest] = ended.pop(oldest)
-        named = [event.point] if isinstance(event, kinds.OnAir) else event.tags or []
-        for tag in named:
-            if tag is not None and tag not in tags:
-                tags.add(tag)
-                seqs.add(entry.seq)
-    for name, seq in gone.items():
-        versions = items.pop((kinds.Room, name))
-        items.pop((kinds.OnAir, name), None)
-        if any(entry.seq in seqs for entry in versions):
-            # One that is sent again for a tag it named must not come back to life.
-            seqs.add(seq)
-    for (kind, name), versions in items.items():
-        if name in begun and kind in (kinds.Room, kinds.OnAir):
-            versions = [entry for entry in versions if entry.seq >= begun[name]]
-            if not versions:
-                continue
-        seqs.add(versions[-1].seq)
-        versions.sort(key=lambda entry: (entry.event.event_time_ms, entry.seq))
-        seqs.update(entry.seq for entry in versions[-versions_max:])
-    return [entry for entry in entries if entry.seq in seqs]
 
 
 def _stands_alone(text: str, start: int, stop: int) -> bool:

@@ -8,126 +8,40 @@ waits with all behind it; so the cut of the log into rounds changes nothing.
 from __future__ import annotations
 
 import heapq
-import math
-import struct
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
 from events import kinds
 from events.envelope import seal, unseal
-from events.setting import setting
 from features.dedupe import Dedupe
 from features.example import Example
 from features.hours import HourOf
-from features.join import Join, JoinSettings
-from features.people import People, PeopleSettings
+from features.join import Join
+from features.labels import labels_of
+from features.looks import Looks
+from features.observe_state import ObserveState
+from features.observed import FACTS, ObserveContext, Observed, Signal
+from features.people import People
 from features.pointing import pointed_tags
-from features.rows import Link, RowEvent, Rows, Step, Wish, merge_rows, unpack_rows
-from features.scene import Scene, Scenes
-from features.strengths import StrengthSettings, measure
+from features.profile import expose, fade, note
+from features.rows import Link, RowEvent, Rows, Step, merge_rows, unpack_rows
+from features.scene import Scene
+from features.strengths import measure
 from features.tags_value import tags_value
-from features.user import CLICKED, DAY_MS, ENGAGED, LEFT, ORDERED, STAYED, OpenList, User, remember
-from features.vector import USER_NAMES, VectorSettings, View, user_part
+from features.user import CLICKED, DAY_MS, OpenList, User, remember
+from features.views import Views
 
 _KIND = b"LLOB"
 _VERSION = 1
 _CLOSE, _AWAIT, _UNKNOWN, _SLATE = range(4)
-
-Signal = (
-    kinds.Click
-    | kinds.Like
-    | kinds.View
-    | kinds.Comment
-    | kinds.Reserve
-    | kinds.Search
-    | kinds.Join
-    | kinds.Share
-    | kinds.Follow
-    | kinds.Favourite
-    | kinds.CartAdd
-    | kinds.Gift
-    | kinds.Order
-    | kinds.Refund
-    | kinds.Dismiss
-    | kinds.Dwell
-)
-_FACTS = (
-    kinds.Follow,
-    kinds.Unfollow,
-    kinds.Mute,
-    kinds.Unmute,
-    kinds.CartAdd,
-    kinds.CartRemove,
-    kinds.Order,
-    kinds.Reserve,
-    kinds.ReserveCancel,
-    kinds.Attend,
-    kinds.Enter,
-    kinds.Dwell,
-    kinds.User,
-    kinds.PushDisable,
-    kinds.PushOpen,
-    kinds.PushDismiss,
-    kinds.Erase,
-)
+_STATE = msgspec.msgpack.Decoder(ObserveState)
 
 
 Handler = Callable[[Any, str, User, int, int], None]
 _UNHANDLED: tuple[Handler | None, bool] = (None, False)
-
-
-@dataclass(frozen=True)
-class ObserveSettings:
-    """Limits of what is held of one user, and how a profile fades."""
-
-    dedupe_s: int = setting(120, "s of watermark", "Producers retry within seconds to minutes.")
-    tags_max: int = setting(256, "tags a user", "Hundreds of tags; the weakest leave first.")
-    exposure_tags_max: int = setting(
-        128, "tags a user", "Tags shown to a user; oldest leave first."
-    )
-    hosts_max: int = setting(32, "hosts a user", "Hosts of whom something is known.")
-    follows_max: int = setting(
-        500, "hosts a user", "Followed hosts; the oldest follow leaves first."
-    )
-    mutes_max: int = setting(200, "mutes a user and kind", "Far more than anyone sets by hand.")
-    left_rooms_max: int = setting(16, "rooms a user", "Rooms just left are kept out for a while.")
-    left_cooldown_s: int = setting(1800, "s", "A room just left comes back after this time.")
-    fade_half_life_days: float = setting(
-        7.0, "days", "Trust in hosts and what was shown fade as the longest window does."
-    )
-    timezone: str = setting("UTC", "IANA zone", "Where a user without a record is taken to live.")
-
-
-@dataclass(slots=True)
-class Observed:
-    """What came out of some rows of a shard, in order."""
-
-    shard: int
-    steps: list[Step] = field(default_factory=list)
-    tags: list[tuple[str, int, bytes]] = field(default_factory=list)
-    examples: list[Example] = field(default_factory=list)
-    erased: list[str] = field(default_factory=list)
-    ends: list[tuple[int, int, bool]] = field(default_factory=list)
-    """For each round that is finished: its last clock, its last catalogue position, done."""
-
-
-@dataclass(frozen=True)
-class ObserveContext:
-    """What all shards of a process share."""
-
-    observe: ObserveSettings
-    people: PeopleSettings
-    join: JoinSettings
-    vector: VectorSettings
-    strengths: StrengthSettings
-    scenes: Scenes
-    lateness_ms: int
-    width: int
-    seed: int
 
 
 class ObserveShard:
@@ -148,9 +62,11 @@ class ObserveShard:
         self.dedupe = Dedupe(context.observe.dedupe_s + context.lateness_ms // 1000)
         self.clock_ms = 0
         self.measure: dict[type, Callable[..., int]] = measure(context.strengths)
-        self._pack = struct.Struct(f"<{len(USER_NAMES) + 2}f").pack
+        self._looks = Looks(context.vector)
         self._hour_of = HourOf(context.observe.timezone)
-        self._views: dict[str, tuple[View, int]] = {}
+        self._views = Views(
+            context.observe, context.vector, self._hour_of, 2 * context.people.hot_users_max
+        )
         self._timers: list[tuple[int, int, str, str]] = []
         self._waiting: dict[str, RowEvent] = {}
         self._rounds: deque[Rows] = deque()
@@ -171,7 +87,7 @@ class ObserveShard:
             **dict.fromkeys(self.measure, self._on_signal),
         }
         self._handlers: dict[type, tuple[Handler | None, bool]] = {
-            kind: (handlers.get(kind), kind in _FACTS) for kind in [*handlers, *_FACTS]
+            kind: (handlers.get(kind), kind in FACTS) for kind in [*handlers, *FACTS]
         }
 
     # What goes in, and when it may be worked on.
@@ -203,8 +119,7 @@ class ObserveShard:
         if self.clock_ms - self._swept_ms > DAY_MS:
             self._swept_ms = self.clock_ms
             self.people.sweep(self.clock_ms)
-        if len(self._views) > 2 * self.context.people.hot_users_max:
-            self._views.clear()
+        self._views.trim()
         out, self._out = self._out, Observed(self.shard)
         return out
 
@@ -399,31 +314,9 @@ class ObserveShard:
         else:
             shown = self._open_list(rooms[0], person, user, clock_ms, seq)
         rooms = self.join.fitting(shown, rooms)
-        scene, view = self._scene(clock_ms // 1000, seq), self._view(person, user, clock_ms)
-        content, width = scene.content, scene.row_bytes
-        settings, pack, lists = self.context.vector, self._pack, user.lists
-        names: list[str] = []
-        vectors: list[bytes] = []
-        for event in rooms:
-            name: str = event.room_id  # type: ignore[assignment]
-            number = content.number.get(name)
-            if number is None:
-                row, rate = bytes(width), scene.default_rate
-                part = user_part(view, (), "", math.nan, 0, settings)
-            else:
-                name, rate = content.ids[number], scene.click_rates[number]
-                row = scene.rows[number * width : (number + 1) * width]
-                part = user_part(
-                    view,
-                    content.room_tags[number],
-                    content.host_ids[number],
-                    content.log_prices[number],
-                    _times_shown(lists, name, shown) if len(lists) > 1 else 0,
-                    settings,
-                )
-            names.append(name)
-            vectors.append(row + pack(*part, 1.0 / (1.0 + event.position), rate))
-        self.join.show(shown, names, [event.position for event in rooms], b"".join(vectors))
+        scene, view = self._scene(clock_ms // 1000, seq), self._views.at(person, user, clock_ms)
+        names, vectors = self._looks(rooms, view, scene, user.lists, shown)
+        self.join.show(shown, names, [event.position for event in rooms], vectors)
 
     def _open_list(
         self, event: kinds.Impression, person: str, user: User, clock_ms: int, seq: int
@@ -473,7 +366,7 @@ class ObserveShard:
         user.bump_hour(self._hour_of(event.event_time_ms, user.timezone))
         self.counts["signals"] += 1
         self._dirty[person] = None
-        self._views.pop(person, None)
+        self._views.changed(person)
         second = clock_ms // 1000
         if user.slate_s < second:
             self._wish(person, user, clock_ms, seq)
@@ -483,36 +376,19 @@ class ObserveShard:
             heapq.heappush(self._timers, (due_ms, _SLATE, person, ""))
 
     def _profile(self, event: Signal, person: str, user: User, clock_ms: int, seq: int) -> None:
-        """Hosts, follows, price band, and rooms just left."""
-        self._views.pop(person, None)
-        kind, time_ms = type(event), event.event_time_ms
-        settings = self.settings
+        """Hosts, follows, price band, rooms just left, and an order taken back."""
+        self._views.changed(person)
         room_id: str | None = getattr(event, "room_id", None)
         host_id: str | None = getattr(event, "host_id", None)
         if host_id is None and room_id is not None:
-            room = self.catalogue.room(room_id, time_ms, seq)
+            room = self.catalogue.room(room_id, event.event_time_ms, seq)
             host_id = room.host_id if room is not None else None
-        amount = self.measure[kind](event)
-        if host_id is not None and amount:
-            self._fade(user, clock_ms)
-            total = user.hosts.get(host_id, 0) + amount
-            remember(user.hosts, host_id, total, settings.hosts_max)
-        if isinstance(event, kinds.Follow):
-            remember(user.follows, event.host_id, time_ms, settings.follows_max)
-        elif isinstance(event, kinds.Order):
-            if event.amount > 0:
-                user.price_sum += math.log(event.amount)
-                user.price_count += 1
-        elif isinstance(event, kinds.Refund):
+        note(user, event, host_id, self.measure[type(event)](event), clock_ms, self.settings)
+        if isinstance(event, kinds.Refund):
             taken_back = self.join.refunded(user, event.order_id)
             if taken_back is not None:
                 subject = f"refund/{event.order_id}"
                 self._teach([self.join.order_example(person, taken_back, False, clock_ms, subject)])
-        elif isinstance(event, kinds.Dwell):
-            if event.left:
-                remember(user.left_rooms, event.room_id, time_ms, settings.left_rooms_max)
-        elif isinstance(event, kinds.Dismiss) and room_id is not None:
-            remember(user.left_rooms, room_id, time_ms, settings.left_rooms_max)
 
     def _label(
         self, event: Signal, room_id: str, person: str, user: User, clock_ms: int, seq: int
@@ -528,7 +404,7 @@ class ObserveShard:
         if found is None:
             return
         shown, place = found
-        flags = self._flags(event)
+        flags = labels_of(event, self.context.join)
         if flags & CLICKED:
             self._expose(person, user, shown, clock_ms, seq)
         if isinstance(event, kinds.Order):
@@ -543,69 +419,21 @@ class ObserveShard:
         due_ms = max(shown.close_ms, clock_ms - self.context.lateness_ms)
         heapq.heappush(self._timers, (due_ms, _CLOSE, person, shown.request_id))
 
-    def _flags(self, event: Signal) -> int:
-        if isinstance(event, kinds.Click):
-            return CLICKED
-        if isinstance(event, kinds.Dwell):
-            stayed_ms = event.dwell_ms if event.visit_ms is None else event.visit_ms
-            long = event.long or stayed_ms >= self.context.join.long_dwell_ms
-            if event.left and stayed_ms < self.context.join.quick_leave_ms:
-                return LEFT
-            stayed = stayed_ms >= self.context.join.quick_leave_ms
-            return (STAYED if stayed else 0) | (ENGAGED if long else 0)
-        if isinstance(event, kinds.Dismiss):
-            return LEFT
-        if isinstance(event, kinds.Order):
-            return ORDERED | ENGAGED
-        return ENGAGED
-
     def _expose(self, person: str, user: User, shown: OpenList, clock_ms: int, seq: int) -> None:
         """Count what a list showed against the tags of its rooms, once a list."""
         if shown.exposed:
             return
         shown.exposed = True
-        self._fade(user, clock_ms)
-        content = self.scenes.content(seq)
-        rates = self.join.rates(shown)
-        exposure, keep = user.exposure, self.settings.exposure_tags_max
-        for room_id, rate in zip(shown.rooms, rates, strict=True):
-            user.expected += rate
-            number = content.number.get(room_id)
-            if number is not None:
-                for tag in content.room_tags[number]:
-                    exposure[tag] = exposure.get(tag, 0.0) + rate
-        if len(exposure) > keep:
-            least = sorted(exposure.items(), key=lambda item: (item[1], item[0]))
-            for tag, _ in least[: len(exposure) - keep]:
-                del exposure[tag]
-        self._views.pop(person, None)
-
-    def _fade(self, user: User, clock_ms: int) -> None:
-        """Once a day, let hosts and exposure fade by the days that have passed."""
-        days = (clock_ms - user.faded_ms) // DAY_MS
-        if days <= 0:
-            return
-        if user.faded_ms:
-            keep = 0.5 ** (days / self.settings.fade_half_life_days)
-            user.hosts = {
-                host: faded for host, value in user.hosts.items() if (faded := int(value * keep))
-            }
-            user.exposure = {
-                tag: faded
-                for tag, value in user.exposure.items()
-                if (faded := value * keep) > 0.001
-            }
-            user.expected *= keep
-            user.strength *= keep
-            user.faded_ms += days * DAY_MS
-        else:
-            user.faded_ms = clock_ms
+        fade(user, clock_ms, self.settings.fade_half_life_days)
+        rates, content = self.join.rates(shown), self.scenes.content(seq)
+        expose(user, shown.rooms, rates, content, self.settings.exposure_tags_max)
+        self._views.changed(person)
 
     def _on_unfollow(
         self, event: kinds.Unfollow, person: str, user: User, clock_ms: int, seq: int
     ) -> None:
         user.follows.pop(event.host_id, None)
-        self._views.pop(person, None)
+        self._views.changed(person)
 
     def _on_mute(self, event: kinds.Mute, person: str, user: User, clock_ms: int, seq: int) -> None:
         if event.host_id is not None:
@@ -626,7 +454,7 @@ class ObserveShard:
     def _on_user(self, event: kinds.User, person: str, user: User, clock_ms: int, seq: int) -> None:
         if event.timezone is not None:
             user.timezone = event.timezone
-            self._views.pop(person, None)
+            self._views.changed(person)
         if event.consent is not None and event.consent.profiling is not None:
             user.profiling = event.consent.profiling
             if not user.profiling:
@@ -647,7 +475,7 @@ class ObserveShard:
     def _drop(self, person: str) -> None:
         """Forget all that is held of a person, and what of theirs still waits."""
         self.people.forget(person)
-        self._views.pop(person, None)
+        self._views.changed(person)
         self._dirty.pop(person, None)
         self._out.erased.append(person)
         self._out.tags = [told for told in self._out.tags if told[0] != person]
@@ -676,53 +504,13 @@ class ObserveShard:
 
     def _ask(self, person: str, user: User, clock_ms: int, seq: int) -> None:
         """Ask for a slate at once, whatever was asked within this second."""
-        self._views.pop(person, None)
+        self._views.changed(person)
         self._wish(person, user, clock_ms, seq)
 
     def _wish(self, person: str, user: User, clock_ms: int, seq: int) -> None:
+        wish = self._views.wish(person, user, clock_ms)
         user.slate_s, user.slate_due = clock_ms // 1000, False
-        since_ms = clock_ms - self.settings.left_cooldown_s * 1000
-        shown: dict[str, int] = {}
-        for listed in user.lists:
-            for room_id, flag in zip(listed.rooms, listed.flags, strict=True):
-                if not flag:
-                    shown[room_id] = shown.get(room_id, 0) + 1
-        wish = Wish(
-            person,
-            user.base,
-            self._view(person, user, clock_ms),
-            list(user.muted_hosts),
-            list(user.muted_tags),
-            [room_id for room_id, left_ms in user.left_rooms.items() if left_ms >= since_ms],
-            shown,
-        )
         self._out.steps.append(Step(clock_ms, seq, person, wish))
-
-    def _view(self, person: str, user: User, clock_ms: int) -> View:
-        """The user as the vector sees them, made again when something has changed."""
-        known = self._views.get(person)
-        if known is not None and clock_ms < known[1]:
-            return known[0]
-        settings, ladder = self.context.vector, user.ladder
-        time_ms = max(clock_ms, ladder.newest_ms)
-        hour = user.hours[self._hour_of(time_ms, user.timezone)]
-        half = settings.host_half * 1000.0
-        view = View(
-            ladder.weights_at(time_ms),
-            dict(user.exposure),
-            (user.strength + 3.0) / (user.expected + 3.0),
-            {host: value / (abs(value) + half) for host, value in user.hosts.items()},
-            dict(user.follows),
-            user.price_sum / user.price_count if user.price_count else None,
-            hour / (hour + sum(user.hours) / 24.0 + 1.0),
-            user.signals / (user.signals + settings.activity_half),
-        )
-        # Tiles end on whole minutes, and local hours on whole quarters.
-        next_minute_ms = (time_ms // 60_000 + 1) * 60_000
-        next_quarter_ms = (time_ms // 900_000 + 1) * 900_000
-        until_ms = min(next_quarter_ms, max(ladder.roll_ms, next_minute_ms))
-        self._views[person] = (view, until_ms)
-        return view
 
     @property
     def is_waiting(self) -> bool:
@@ -739,7 +527,7 @@ class ObserveShard:
     def snapshot(self) -> bytes:
         """The shard's whole state as versioned bytes."""
         state = msgspec.msgpack.encode(
-            _State(
+            ObserveState(
                 counts=self.counts,
                 join=(self.join.crowded_out, self.join.cut),
                 clock_ms=self.clock_ms,
@@ -767,30 +555,3 @@ class ObserveShard:
         self._rounds = deque(map(unpack_rows, state.rounds))
         self._parts = {rows.round: rows for rows in map(unpack_rows, state.parts)}
         self._place = state.place
-
-
-class _State(msgspec.Struct, array_like=True):
-    """The stored layout of a shard."""
-
-    counts: dict[str, int]
-    join: tuple[int, int]
-    clock_ms: int
-    people: dict[str, bytes]
-    seen: tuple[bytes, bytes]
-    timers: list[tuple[int, int, str, str]]
-    waiting: dict[str, RowEvent]
-    rounds: list[bytes]
-    parts: list[bytes]
-    place: int
-
-
-_STATE = msgspec.msgpack.Decoder(_State)
-
-
-def _times_shown(lists: list[OpenList], room_id: str, beside: OpenList) -> int:
-    """How often the room stands untouched in the user's other open lists."""
-    times = 0
-    for listed in lists:
-        if listed is not beside and room_id in listed.rooms:
-            times += not listed.flags[listed.rooms.index(room_id)]
-    return times

@@ -16,7 +16,7 @@ from bytewax.operators import KeyedStream
 from bytewax.outputs import Sink
 
 from decisions.outputs import Delivery
-from features.observe import Observed
+from features.observed import Observed
 from features.rows import Rows
 from flows.faults import noted
 from flows.messages import (

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import time
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
@@ -12,15 +10,15 @@ from typing import Any
 
 import msgspec
 from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message
 
-from events.decode import Decoder
 from events.envelope import seal, unseal
-from events.kinds import FAMILIES, KINDS, Event
+from events.kinds import Event
 from events.letters import DeadLetter
 from features.collect import Splitter
-from flows.brokers import ClientSettings, Watch, consumer, place
-from flows.failures import BadInput
+from flows.brokers import ClientSettings, Watch
+from flows.epoch_rest import EpochRest
+from flows.kafka_reader import PartReader
+from flows.kafka_rows import RowReader
 from flows.live_clock import Pace, PartClock
 from flows.live_messages import PartRound
 from flows.live_runtime import LiveRuntime
@@ -29,13 +27,6 @@ from flows.stop import Stop
 
 _KIND = b"LLKP"
 _VERSION = 1
-_LOG = logging.getLogger("liveloom")
-_STILL = frozenset(KINDS[kind] for kind in FAMILIES["catalog"])
-_SAME_ERROR_S = 30.0
-_NO_TIME = 0
-_WAITED_S_MIN = 0.002
-_END = KafkaError._PARTITION_EOF
-_OUT_OF_RANGE = KafkaError._AUTO_OFFSET_RESET
 
 
 class _State(msgspec.Struct, array_like=True):
@@ -63,24 +54,9 @@ class Sources:
         self.stop = stop
         self.watch = Watch(client, kafka, runtime.now)
         self.pace = Pace(kafka.ahead_ms, round(kafka.start_s * 1000))
-        self.decoder = Decoder(settings.decode)
+        self.rows = RowReader(settings.decode, runtime.now)
         self.splitter = Splitter(settings.flow.shards, settings.strengths)
         self.parts = 0
-
-
-class _Waiting:
-    """Decoded rows that have not been given out, in order, and where they stand."""
-
-    __slots__ = ("clocks", "events", "letters", "next", "offsets", "place")
-
-    def __init__(self, following: int) -> None:
-        self.events: list[Event] = []
-        self.clocks: list[int] = []
-        self.offsets: list[int] = []
-        self.letters: list[DeadLetter] = []
-        self.place = 0
-        self.next = following
-        """The offset behind all that was read."""
 
 
 class KafkaPartition(StatefulSourcePartition[PartRound, bytes]):
@@ -100,29 +76,26 @@ class KafkaPartition(StatefulSourcePartition[PartRound, bytes]):
         self._catalogue = name in runtime.catalogue_parts
         self._epoch_s = runtime.settings.flow.epoch_s
         self._clock = PartClock(round(self._kafka.silent_s * 1000))
-        self._events = self._lost = 0
+        self._events = lost = 0
         self._letters: Counter[str] = Counter()
-        self._complete = False
-        self._waiting = _Waiting(-1)
+        offset, complete = -1, False
         if state is not None:
             saved = _STATE.decode(unseal(_KIND, _VERSION, state, f"the source {name}"))
             self._clock = PartClock(round(self._kafka.silent_s * 1000), saved.time_ms)
-            self._events, self._lost = saved.events, saved.lost_rows
+            self._events, lost = saved.events, saved.lost_rows
             self._letters.update(saved.letters)
-            self._complete = saved.complete
-            self._waiting = _Waiting(saved.offset)
+            offset, complete = saved.offset, saved.complete
         self._time_ms = self._clock.time_ms
-        self._at_end = False
         self._tick = -1
         self._rows_in_epoch = 0
         self._durable = -1
         self._idle = 0
-        self._rest = _Rest(self._epoch_s) if runtime.workers > 1 else None
+        self._rest = EpochRest(self._epoch_s) if runtime.workers > 1 else None
         self._wait_s = 0.0
-        self._error_s: dict[int, float] = {}
-        self._consumer: Consumer = consumer(sources.client, self._kafka)
-        first = OFFSET_BEGINNING if self._waiting.next < 0 else self._waiting.next
-        self._consumer.assign([place(name, first)])
+        self._reader = PartReader(
+            name, sources.client, self._kafka, sources.rows, self._clock, offset
+        )
+        self._reader.complete, self._reader.lost = complete, lost
         sources.parts += 1
         sources.watch.enter()
         self._begun = self._told = False
@@ -141,11 +114,10 @@ class KafkaPartition(StatefulSourcePartition[PartRound, bytes]):
         self._wait_s = self._rest.before_epoch_ends() if self._rest is not None else 0.0
         if not self._begun and not self._begins():
             return []
-        waiting = self._waiting
-        if waiting.place == len(waiting.events) and not waiting.letters:
+        if self._reader.is_empty:
             if self._rows_in_epoch >= self._rows_max():
                 return self._tell()
-            self._read()
+            self._reader.read()
         return self._give() or self._tell()
 
     def _begins(self) -> bool:
@@ -171,140 +143,31 @@ class KafkaPartition(StatefulSourcePartition[PartRound, bytes]):
         if self._rest is not None:
             self._rest.epoch_ends()
         self._rows_in_epoch = 0
-        self._durable = self._offset()
+        self._durable = self._reader.offset
         state = _State(
             self._durable,
             self._time_ms,
-            self._complete,
+            self._reader.complete,
             self._events,
             dict(self._letters),
-            self._lost,
+            self._reader.lost,
         )
         return seal(_KIND, _VERSION, msgspec.msgpack.encode(state))
 
     def close(self) -> None:
         """Leave the brokers."""
-        self._consumer.close()
+        self._reader.close()
         self._sources.watch.leave()
 
     def _rows_max(self) -> int:
         rows_max = self._runtime.settings.flow.epoch_rows_max // self._sources.parts
         return max(self._kafka.chunk_rows, rows_max)
 
-    def _offset(self) -> int:
-        """The offset of the first row that was not given out; -1 before anything was read."""
-        waiting = self._waiting
-        following = waiting.next
-        if waiting.place < len(waiting.offsets):
-            following = waiting.offsets[waiting.place]
-        if waiting.letters:
-            following = min(following, waiting.letters[0].offset or 0)
-        return following
-
-    # Reading.
-
-    def _read(self) -> None:
-        """Read and decode what the brokers have sent."""
-        try:
-            messages = self._consumer.consume(self._kafka.chunk_rows, 0)
-        except KafkaException as problem:
-            self._say(problem.args[0])
-            return
-        if not messages:
-            return
-        rows: list[Message] = []
-        end, lost = -1, False
-        for message in messages:
-            error = message.error()
-            if error is None:
-                rows.append(message)
-                self._at_end = False
-            elif error.code() == _END:
-                end = message.offset() or 0
-                self._at_end = self._complete = True
-            elif error.code() == _OUT_OF_RANGE:
-                lost = True
-            else:
-                self._say(error)
-        if rows:
-            self._decode(rows)
-        # Behind the last row there may be marks of transactions, which are never handed over.
-        self._waiting.next = max(self._waiting.next, end)
-        if lost:
-            self._find_again()
-
-    def _decode(self, messages: Sequence[Message]) -> None:
-        now_ms = self._runtime.now()
-        decoder, clock, waiting = self._sources.decoder, self._clock, _Waiting(0)
-        topic, _, number = self._name.rpartition("/")
-        future_ms = self._runtime.settings.decode.future_ms_max
-        outcomes = decoder.decode_all([message.value() or b"" for message in messages])
-        events, clocks, offsets = waiting.events, waiting.clocks, waiting.offsets
-        for message, outcome in zip(messages, outcomes, strict=True):
-            known, record_ms = message.timestamp()
-            if known == _NO_TIME:
-                record_ms = now_ms
-            row = outcome
-            if row is None:
-                clock.read_up_to(min(record_ms, now_ms))
-                continue
-            if not isinstance(row, DeadLetter) and row.event_time_ms - record_ms > future_ms:
-                row = decoder.future(row, record_ms) or row
-            offset: int = message.offset()  # type: ignore[assignment]
-            if isinstance(row, DeadLetter):
-                clock.read_up_to(min(record_ms, now_ms))
-                waiting.letters.append(row.at_offset(topic, int(number), offset))
-                continue
-            if type(row) in _STILL:
-                time_ms = clock.read_up_to(min(record_ms, now_ms))
-            else:
-                time_ms = clock.row(row.event_time_ms, record_ms, now_ms)
-            events.append(row)
-            clocks.append(time_ms)
-            offsets.append(offset)
-        waiting.next = messages[-1].offset() + 1  # type: ignore[operator]
-        self._waiting = waiting
-
-    def _find_again(self) -> None:
-        """The offset that was asked for is not there: go on where the partition begins."""
-        wanted = self._waiting.next
-        try:
-            ends = self._consumer.get_watermark_offsets(
-                place(self._name), timeout=self._kafka.broker_s_max
-            )
-        except KafkaException as problem:
-            self._say(problem.args[0])
-            ends = None
-        first = OFFSET_BEGINNING if wanted < 0 else wanted
-        if ends is not None and wanted >= 0:
-            low, high = ends
-            if wanted > high:
-                raise BadInput(
-                    f"{self._name} ends at offset {high:,}, but {wanted:,} were read of it before: "
-                    "it was made anew, or lost rows; start with an empty recovery folder"
-                )
-            if wanted < low:
-                self._lost += low - wanted
-                self._waiting.next = first = low
-                _LOG.error(
-                    "%s: %d rows from offset %d on were deleted before they could be read: "
-                    "its retention is too short",
-                    *(self._name, low - wanted, wanted),
-                )
-        self._consumer.assign([place(self._name, first)])
-
-    def _say(self, error: Any) -> None:
-        """Log an error, the same one rarely; the client tries again by itself."""
-        now_s = time.monotonic()
-        if now_s - self._error_s.get(error.code(), -_SAME_ERROR_S) >= _SAME_ERROR_S:
-            self._error_s[error.code()] = now_s
-            _LOG.warning("%s: %s", self._name, error.str())
-
     # Giving out.
 
     def _give(self) -> list[PartRound]:
         """As many rows as the slowest partition allows."""
-        waiting = self._waiting
+        waiting = self._reader.waiting
         start, end = waiting.place, len(waiting.events)
         if start == end and not waiting.letters:
             self._rest_longer()
@@ -332,7 +195,7 @@ class KafkaPartition(StatefulSourcePartition[PartRound, bytes]):
         self._sources.watch.busy(self._name)
         if not self._catalogue:
             head_ms = self._time_ms if whole else waiting.clocks[end]
-            reads = not (whole and self._at_end)
+            reads = not (whole and self._reader.at_end)
             self._sources.pace.tell(self._name, head_ms if reads else None, now_ms)
         return [self._round(events, clocks, waiting.offsets[part], letters, now_ms)]
 
@@ -349,11 +212,10 @@ class KafkaPartition(StatefulSourcePartition[PartRound, bytes]):
         news = self._catalogue and self._is_read() and not self._told
         if tick == self._tick and not news:
             return []
-        waiting = self._waiting
-        if waiting.place == len(waiting.events) and self._at_end:
+        if self._reader.at_end and not self._reader.has_rows:
             self._sources.watch.silent(self._name)
             end, asked_ms = self._sources.watch.ends.get(self._name, (-1, 0))
-            if 0 <= end <= max(waiting.next, 0):
+            if 0 <= end <= max(self._reader.waiting.next, 0):
                 self._time_ms = self._clock.read_up_to(asked_ms)
             self._sources.pace.tell(self._name, None, now_ms)
         return [self._round([], [], [], [], now_ms)]
@@ -373,7 +235,7 @@ class KafkaPartition(StatefulSourcePartition[PartRound, bytes]):
         time_ms = 0 if self._catalogue else self._time_ms
         complete = self._catalogue and self._is_read()
         self._told = self._is_read()
-        made = PartRound(self._name, self._offset() - 1, time_ms, split, ticks, complete)
+        made = PartRound(self._name, self._reader.offset - 1, time_ms, split, ticks, complete)
         made.letters = letters
         if ticks:
             made.report = Report(f"collect {self._name}", self._counts())
@@ -381,53 +243,17 @@ class KafkaPartition(StatefulSourcePartition[PartRound, bytes]):
 
     def _is_read(self) -> bool:
         """Whether the end has been reached once, and all before it given out."""
-        return self._complete and self._waiting.place == len(self._waiting.events)
+        return self._reader.complete and not self._reader.has_rows
 
     def _counts(self) -> dict[str, Any]:
-        try:
-            _, high = self._consumer.get_watermark_offsets(place(self._name), cached=True)
-        except (KafkaException, TypeError):
-            high = -1
         return {
             "events": self._events,
             "dead_letters": self._letters.total(),
             "dead_letters_by_reason": dict(sorted(self._letters.items())),
-            "lost_rows": self._lost,
-            "rows_behind": max(0, high - max(self._offset(), 0)),
+            "lost_rows": self._reader.lost,
+            "rows_behind": self._reader.behind,
             "newest_event_time_ms": self._clock.newest_ms,
         }
-
-
-class _Rest:
-    """Lets a fast process wait before an epoch ends, not after it.
-
-    Who ends an epoch early waits for the slowest, and that wait would count as part of the next
-    epoch: with each one less would be left of it to read in.
-    """
-
-    def __init__(self, epoch_s: float) -> None:
-        self._epoch_s = epoch_s
-        self._ended_s: float | None = None
-        self._began_s = time.perf_counter()
-        self._waited_s = 0.0
-        self._done = True
-
-    def epoch_ends(self) -> None:
-        """The partition's snapshot is taken."""
-        self._ended_s = time.perf_counter()
-
-    def before_epoch_ends(self) -> float:
-        """How long to wait now, in seconds: mostly not at all."""
-        now_s = time.perf_counter()
-        if self._ended_s is not None:
-            self._waited_s, self._began_s = now_s - self._ended_s, self._ended_s
-            self._ended_s, self._done = None, False
-        if self._done or self._waited_s <= _WAITED_S_MIN:
-            return 0.0
-        if now_s - self._began_s < self._epoch_s - 0.003:
-            return 0.0
-        self._done = True
-        return 0.003 + 0.9 * self._waited_s
 
 
 class KafkaSource(FixedPartitionedSource[PartRound, bytes]):

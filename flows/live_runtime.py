@@ -15,6 +15,9 @@ from sinks.counters import Counters
 CATALOGUE = "catalog"
 assert CATALOGUE in FAMILIES
 
+REPORT_MS = 1_000
+"""How often a step says what it has counted."""
+
 WallClock = Callable[[], int]
 """UTC epoch milliseconds."""
 

@@ -10,13 +10,8 @@ from events.hashing import shard_of
 from features.rows import Rows
 from flows.health import HealthStep
 from flows.live_messages import Arrival, CatalogueArrival, PartRound, RoomArrival
-from flows.live_steps import (
-    LiveCatalogueStep,
-    LiveDecideStep,
-    LiveIdentityStep,
-    LiveObserveStep,
-    LiveRoomsStep,
-)
+from flows.live_shards import LiveDecideStep, LiveObserveStep
+from flows.live_steps import LiveCatalogueStep, LiveIdentityStep, LiveRoomsStep
 from flows.shape import Parts, Shape
 
 

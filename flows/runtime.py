@@ -8,7 +8,7 @@ from decisions.boards import Boards
 from decisions.decide import DecideContext
 from decisions.digest import Digest
 from features.catalogue import Catalogue
-from features.observe import ObserveContext
+from features.observed import ObserveContext
 from features.scene import Scenes
 from features.vector import names
 from flows.routing import shard_names, worker_of

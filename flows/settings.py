@@ -26,7 +26,7 @@ from features.catalogue import CatalogueSettings
 from features.content import ContentSettings
 from features.identity import IdentitySettings
 from features.join import JoinSettings
-from features.observe import ObserveSettings
+from features.observed import ObserveSettings
 from features.people import PeopleSettings
 from features.rooms import RoomSettings
 from features.scene import SceneSettings

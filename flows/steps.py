@@ -9,9 +9,11 @@ import msgspec
 
 from decisions.decide import DecideShard
 from decisions.outputs import CardWrite, Delivery, Write, head
-from features.catalogue import CatalogueEvent, Entry, needed
+from features.catalogue import CatalogueEvent, Entry
 from features.identity import Identity
-from features.observe import Observed, ObserveShard
+from features.needed import needed
+from features.observe import ObserveShard
+from features.observed import Observed
 from features.rooms import RoomRow, RoomStats, RoomTable
 from features.rows import Rows
 from features.strengths import measure

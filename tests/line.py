@@ -12,10 +12,12 @@ from typing import Any
 from decisions.decide import DecideShard
 from events import kinds
 from events.hashing import shard_of
-from features.catalogue import Entry, needed
+from features.catalogue import Entry
 from features.collect import Split, Splitter
 from features.identity import Identity
-from features.observe import Observed, ObserveShard
+from features.needed import needed
+from features.observe import ObserveShard
+from features.observed import Observed
 from features.rooms import RoomStats, RoomTable
 from features.strengths import measure
 from flows.runtime import Runtime

@@ -14,8 +14,9 @@ import pytest
 from events import kinds
 from events.envelope import seal
 from flows.brokers import client_settings, place, read_properties
+from flows.epoch_rest import EpochRest
 from flows.failures import BadInput
-from flows.kafka_source import KafkaPartition, KafkaSource, Sources, _Rest
+from flows.kafka_source import KafkaPartition, KafkaSource, Sources
 from flows.live_messages import PartRound
 from flows.live_runtime import LiveRuntime
 from flows.stop import Stop
@@ -173,7 +174,7 @@ def test_a_stop_ends_the_input(broker: Broker, tell: Recent):
 
 
 def test_who_waited_for_others_waits_before_the_next_epoch_ends():
-    rest = _Rest(0.05)
+    rest = EpochRest(0.05)
     assert rest.before_epoch_ends() == 0.0
     rest.epoch_ends()
     time.sleep(0.03)

@@ -1,0 +1,26 @@
+"""What a signal says of the impression that led to it."""
+
+from __future__ import annotations
+
+from events import kinds
+from features.join import JoinSettings
+from features.observed import Signal
+from features.user import CLICKED, ENGAGED, LEFT, ORDERED, STAYED
+
+
+def labels_of(event: Signal, settings: JoinSettings) -> int:
+    """The flags of `features.user` that a signal sets on its impression."""
+    if isinstance(event, kinds.Click):
+        return CLICKED
+    if isinstance(event, kinds.Dwell):
+        stayed_ms = event.dwell_ms if event.visit_ms is None else event.visit_ms
+        long = event.long or stayed_ms >= settings.long_dwell_ms
+        if event.left and stayed_ms < settings.quick_leave_ms:
+            return LEFT
+        stayed = stayed_ms >= settings.quick_leave_ms
+        return (STAYED if stayed else 0) | (ENGAGED if long else 0)
+    if isinstance(event, kinds.Dismiss):
+        return LEFT
+    if isinstance(event, kinds.Order):
+        return ORDERED | ENGAGED
+    return ENGAGED

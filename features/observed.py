@@ -1,0 +1,106 @@
+"""What OBSERVE is given and what comes of it: settings, context, outputs, kinds of signal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from events import kinds
+from events.setting import setting
+from features.example import Example
+from features.join import JoinSettings
+from features.people import PeopleSettings
+from features.rows import Step
+from features.scene import Scenes
+from features.strengths import StrengthSettings
+from features.vector import VectorSettings
+
+Signal = (
+    kinds.Click
+    | kinds.Like
+    | kinds.View
+    | kinds.Comment
+    | kinds.Reserve
+    | kinds.Search
+    | kinds.Join
+    | kinds.Share
+    | kinds.Follow
+    | kinds.Favourite
+    | kinds.CartAdd
+    | kinds.Gift
+    | kinds.Order
+    | kinds.Refund
+    | kinds.Dismiss
+    | kinds.Dwell
+)
+"""Events of a user that weigh something."""
+
+FACTS = (
+    kinds.Follow,
+    kinds.Unfollow,
+    kinds.Mute,
+    kinds.Unmute,
+    kinds.CartAdd,
+    kinds.CartRemove,
+    kinds.Order,
+    kinds.Reserve,
+    kinds.ReserveCancel,
+    kinds.Attend,
+    kinds.Enter,
+    kinds.Dwell,
+    kinds.User,
+    kinds.PushDisable,
+    kinds.PushOpen,
+    kinds.PushDismiss,
+    kinds.Erase,
+)
+"""Events that DECIDE hears of, for its pushes."""
+
+
+@dataclass(frozen=True)
+class ObserveSettings:
+    """Limits of what is held of one user, and how a profile fades."""
+
+    dedupe_s: int = setting(120, "s of watermark", "Producers retry within seconds to minutes.")
+    tags_max: int = setting(256, "tags a user", "Hundreds of tags; the weakest leave first.")
+    exposure_tags_max: int = setting(
+        256, "tags a user", "Tags shown to a user; those shown least leave first."
+    )
+    hosts_max: int = setting(32, "hosts a user", "Hosts of whom something is known.")
+    follows_max: int = setting(
+        500, "hosts a user", "Followed hosts; the oldest follow leaves first."
+    )
+    mutes_max: int = setting(200, "mutes a user and kind", "Far more than anyone sets by hand.")
+    left_rooms_max: int = setting(16, "rooms a user", "Rooms just left are kept out for a while.")
+    left_cooldown_s: int = setting(1800, "s", "A room just left comes back after this time.")
+    fade_half_life_days: float = setting(
+        7.0, "days", "Trust in hosts and what was shown fade as the longest window does."
+    )
+    timezone: str = setting("UTC", "IANA zone", "Where a user without a record is taken to live.")
+
+
+@dataclass(slots=True)
+class Observed:
+    """What came out of some rows of a shard, in order."""
+
+    shard: int
+    steps: list[Step] = field(default_factory=list)
+    tags: list[tuple[str, int, bytes]] = field(default_factory=list)
+    examples: list[Example] = field(default_factory=list)
+    erased: list[str] = field(default_factory=list)
+    ends: list[tuple[int, int, bool]] = field(default_factory=list)
+    """For each round that is finished: its last clock, its last catalogue position, done."""
+
+
+@dataclass(frozen=True)
+class ObserveContext:
+    """What all shards of a process share."""
+
+    observe: ObserveSettings
+    people: PeopleSettings
+    join: JoinSettings
+    vector: VectorSettings
+    strengths: StrengthSettings
+    scenes: Scenes
+    lateness_ms: int
+    width: int
+    seed: int

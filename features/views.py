@@ -1,0 +1,75 @@
+"""Users as the vector and DECIDE see them: made when asked for, kept until something changes."""
+
+from __future__ import annotations
+
+from features.hours import HourOf
+from features.observed import ObserveSettings
+from features.rows import Wish
+from features.user import User
+from features.vector import VectorSettings, View
+
+
+class Views:
+    """The views of a shard's users. A view kept gives what one made anew would."""
+
+    def __init__(
+        self, settings: ObserveSettings, vector: VectorSettings, hour_of: HourOf, views_max: int
+    ) -> None:
+        self._settings = settings
+        self._vector = vector
+        self._hour_of = hour_of
+        self._views_max = views_max
+        self._known: dict[str, tuple[View, int]] = {}
+
+    def changed(self, person: str) -> None:
+        """Something of the user has changed."""
+        self._known.pop(person, None)
+
+    def trim(self) -> None:
+        """Let go of all views when there are too many; it changes no answer."""
+        if len(self._known) > self._views_max:
+            self._known.clear()
+
+    def at(self, person: str, user: User, clock_ms: int) -> View:
+        """The user as of a clock (ms)."""
+        known = self._known.get(person)
+        if known is not None and clock_ms < known[1]:
+            return known[0]
+        settings, ladder = self._vector, user.ladder
+        time_ms = max(clock_ms, ladder.newest_ms)
+        hour = user.hours[self._hour_of(time_ms, user.timezone)]
+        half = settings.host_half * 1000.0
+        view = View(
+            ladder.weights_at(time_ms),
+            dict(user.exposure),
+            (user.strength + 3.0) / (user.expected + 3.0),
+            {host: value / (abs(value) + half) for host, value in user.hosts.items()},
+            dict(user.follows),
+            user.price_sum / user.price_count if user.price_count else None,
+            hour / (hour + sum(user.hours) / 24.0 + 1.0),
+            user.signals / (user.signals + settings.activity_half),
+        )
+        # Tiles end on whole minutes, and local hours on whole quarters.
+        next_minute_ms = (time_ms // 60_000 + 1) * 60_000
+        next_quarter_ms = (time_ms // 900_000 + 1) * 900_000
+        until_ms = min(next_quarter_ms, max(ladder.roll_ms, next_minute_ms))
+        self._known[person] = (view, until_ms)
+        return view
+
+    def wish(self, person: str, user: User, clock_ms: int) -> Wish:
+        """A slate asked for at a clock, with all that DECIDE needs to know."""
+        since_ms = clock_ms - self._settings.left_cooldown_s * 1000
+        shown: dict[str, int] = {}
+        for listed in user.lists:
+            for room_id, flag in zip(listed.rooms, listed.flags, strict=True):
+                if not flag:
+                    shown[room_id] = shown.get(room_id, 0) + 1
+        return Wish(
+            person,
+            user.base,
+            self.at(person, user, clock_ms),
+            list(user.muted_hosts),
+            list(user.muted_tags),
+            [room_id for room_id, left_ms in user.left_rooms.items() if left_ms >= since_ms],
+            shown,
+        )

@@ -1,0 +1,137 @@
+"""The steps of a live run that have a key a shard: its users over all partitions, its decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from decisions.outputs import Delivery
+from features.observe import ObserveShard
+from features.observed import Observed
+from features.rows import Rows
+from flows.live_messages import unpack_arrival
+from flows.live_runtime import REPORT_MS, LiveRuntime
+from flows.live_state import seal_live, stamped, unseal_live
+from flows.messages import Learnable, Report, Tick
+from flows.steps import DecideStep, ObserveStep
+
+
+@dataclass(slots=True)
+class Reached(Observed):
+    """What OBSERVE made, and how far each partition has got with it."""
+
+    reached: dict[str, int] = field(default_factory=dict)
+
+
+class LiveObserveStep(ObserveStep):
+    """One key a shard: its users, over all partitions."""
+
+    def __init__(self, runtime: LiveRuntime, state: bytes | None) -> None:
+        inner, saved = unseal_live(state)
+        super().__init__(runtime, inner)
+        self._live = runtime
+        self._times = runtime.times(saved.times if saved else None)
+        self._held = [unpack_arrival(*held) for held in saved.held] if saved else []
+        self._told_ms = 0
+        self._learnt_s = -1
+
+    def take(self, values: list[Any]) -> Iterable[Any]:
+        """Rows of partitions, or word that the catalogue has come."""
+        runtime, times = self._live, self._times
+        shard = self._shard or self._begin(values[0].shard)
+        now_ms = runtime.now()
+        for value in values:
+            if not isinstance(value, Tick):
+                times.hear(value.part, value.first_ms, now_ms)
+                self._held.append(value)
+        if not runtime.catalogue_ready:
+            runtime.waiting_observe.add(shard.shard)
+            return ()
+        if not times.is_started(now_ms):
+            return ()
+        seq = runtime.catalogue.seq
+        held, self._held = self._held, []
+        reached_ms = shard.clock_ms
+        for one in held:
+            rows = stamped(one, times, now_ms, seq)
+            if rows.rows:
+                shard.apply(rows)
+                reached_ms = max(reached_ms, rows.clock_ms)
+        if times.clock_ms > reached_ms:
+            shard.apply(Rows(shard.shard, 0, times.clock_ms, seq))
+        out = shard.drain()
+        made = list(self._made(shard, out)) if out.ends else []
+        if now_ms - self._told_ms >= REPORT_MS:
+            self._told_ms = now_ms
+            made.append(Report(f"observe {shard.shard}", self._counts(shard)))
+        return made
+
+    def _made(self, shard: ObserveShard, out: Observed) -> Iterator[Any]:
+        reached = dict(self._times.offsets)
+        for made in super()._made(shard, out):
+            if isinstance(made, Observed):
+                yield Reached(
+                    made.shard,
+                    made.steps,
+                    made.tags,
+                    made.examples,
+                    made.erased,
+                    made.ends,
+                    reached,
+                )
+                continue
+            if isinstance(made, Delivery):
+                made.reached = reached
+            elif isinstance(made, Learnable):
+                if not made.examples and made.progress_s <= self._learnt_s:
+                    continue
+                self._learnt_s = made.progress_s
+            yield made
+
+    def _counts(self, shard: ObserveShard) -> dict[str, Any]:
+        counts: dict[str, Any] = dict(shard.totals())
+        if shard.shard == self._live.speaker:
+            counts["delivery"] = self._live.counters.as_dict()
+            counts["catalogue_events"] = self._live.catalogue.seq
+            counts["clock_ms"] = self._times.clock_ms
+        return counts
+
+    def pack(self) -> bytes:
+        """State, clock, and rows that wait for it or for the catalogue."""
+        return seal_live(super().pack(), self._times.pack(), [one.pack() for one in self._held])
+
+
+class LiveDecideStep(DecideStep):
+    """One key a shard: decides with the tables that are there, and counts where newer were due."""
+
+    def __init__(self, runtime: LiveRuntime, state: bytes | None) -> None:
+        inner, _ = unseal_live(state)
+        super().__init__(runtime, inner)
+        self._live = runtime
+        self._reached: dict[str, int] = {}
+        self._told_ms = 0
+        self._behind = 0
+
+    def take(self, values: list[Any]) -> Iterable[Any]:
+        """What OBSERVE made, or word that new weights have come."""
+        tables = self._live.boards.tables
+        for value in values:
+            if isinstance(value, Reached):
+                self._reached = value.reached
+                if value.steps and not tables.is_ready(value.steps[-1].clock_ms // 1000):
+                    self._behind += 1
+        made = list(super().take(values))
+        for one in made:
+            if isinstance(one, Delivery):
+                one.reached = self._reached
+        now_ms = self._live.now()
+        if now_ms - self._told_ms >= REPORT_MS and self._shard is not None:
+            self._told_ms = now_ms
+            counts = {**self._shard.totals(), "tables_behind": self._behind}
+            made.append(Report(f"decide {self._shard.shard}", counts))
+        return made
+
+    def pack(self) -> bytes:
+        """The shard's state."""
+        return seal_live(super().pack(), b"", [])
