@@ -155,7 +155,9 @@ class DecideShard:
             if isinstance(step.fact, kinds.Erase):
                 self._drop(step.user_id)
                 held = self._counters.get(step.user_id)
-                if held is not None:
+                if held is None or step.clock_ms - held.at_ms > self._idle_ms:
+                    self._counters.pop(step.user_id, None)
+                else:
                     held.at_ms, held.slates, held.gone = step.clock_ms, 0, True
                     self._gone.append(step.user_id)
             elif isinstance(step.fact, kinds.User):

@@ -93,6 +93,7 @@ def metrics(reports: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
         "newest_event_time_ms": collect["newest_event_time_ms"],
         **{name: observed[name] for name in ("duplicates", "late", "unknown_item")},
         "slates": slates,
+        "examples": observed["examples"],
         "users": dict(sorted(observed.items())),
         "identity": dict(identity),
         "rooms": dict(reports["rooms"]),
