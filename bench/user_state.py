@@ -3,35 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 from msgspec.json import encode
 
+from decisions.decide import DecideShard
 from events.decode import Decoder
 from events.hashing import hash64, shard_of
-from events.kinds import Click, Event, Follow, Host, Impression, PushSent, Room
-from features.catalogue import Catalogue, CatalogueSettings, Entry
-from features.content import ContentSettings
-from features.join import JoinSettings
+from events.kinds import Click, Consent, Event, Follow, Host, Impression, Room
+from events.kinds import User as Record
+from features.catalogue import Entry
 from features.observe import ObserveShard
-from features.observed import ObserveContext, ObserveSettings
-from features.people import PeopleSettings
 from features.rows import Rows
-from features.scene import Scenes, SceneSettings
-from features.strengths import StrengthSettings
 from features.user import User
-from features.vector import VectorSettings, names
+from flows.runtime import Runtime
+from flows.settings import Settings
 
 NOW_MS = 1_767_268_800_000
-SHARDS = 64
-LATENESS_MS = 10_000
+SHARDS = Settings().flow.shards
 TAGS = 200
 TAGS_PER_ROOM = 10
 ROOMS = TAGS // TAGS_PER_ROOM
 ROOMS_PER_USER = 2
 TILE_AGES_MS = tuple(1000 * s for s in (3 * 86_400, 36_000, 3_000, 1_800, 240, 60))
 """Six tiles that stay apart on the ladder: three days, ten hours, 50, 30, 4 and 1 minutes ago."""
-FOLLOWS, PUSHES, LIST_ITEMS = 5, 3, 10
+FOLLOWS, LIST_ITEMS = 5, 10
 ROWS_PER_ROUND = 100
 QUIET_MS = 300_000
 """Longer than duplicates are looked for, shorter than a list stays open."""
@@ -42,21 +38,26 @@ def _catalogue() -> Iterator[Host | Room]:
     for room in range(ROOMS):
         host = f"host-of-room{room}"
         yield Host(event_id=f"h{room}", event_time_ms=then_ms, host_id=host, tags=[])
+    yield from _rooms("scheduled", then_ms)
+
+
+def _rooms(status: Literal["scheduled", "live"], then_ms: int) -> Iterator[Room]:
+    for room in range(ROOMS):
         yield Room(
             event_id=f"r{room}",
             event_time_ms=then_ms,
             room_id=f"room{room}",
-            host_id=host,
+            host_id=f"host-of-room{room}",
             title=f"Room {room}",
             tags=[f"tag{room * TAGS_PER_ROOM + i}" for i in range(TAGS_PER_ROOM)],
-            status="live",
-            start_time_ms=then_ms,
+            status=status,
+            start_time_ms=NOW_MS,
             products=[],
         )
 
 
 def history(first: int, users: int) -> Iterator[Event]:
-    """What users did, in order of time: 20 tags of 6 tiles, follows, pushes, an open list each."""
+    """What users did, in order of time: 20 tags of 6 tiles, follows, consent, an open list each."""
     names = range(first, first + users)
     for tile, age_ms in enumerate(TILE_AGES_MS):
         for user in names:
@@ -67,9 +68,7 @@ def history(first: int, users: int) -> Iterator[Event]:
                 for pick in range(FOLLOWS):
                     host_id = f"host-of-{_room(user, pick)}"
                     yield Follow(event_id=f"f{user}.{pick}", host_id=host_id, **who)
-                for push in range(PUSHES):
-                    push_id = f"push{user}.{push}"
-                    yield PushSent(event_id=f"p{user}.{push}", push_id=push_id, **who)
+                yield Record(event_id=f"u{user}", consent=Consent(push=True), **who)
     for user in names:
         for place in range(LIST_ITEMS):
             yield Impression(
@@ -87,28 +86,22 @@ def _room(user: int, pick: int) -> str:
     return f"room{(user + 7 * pick) % ROOMS}"  # 7 and 20 share no divisor: rooms are distinct
 
 
-def _shards() -> tuple[list[ObserveShard], int]:
-    catalogue = Catalogue(CatalogueSettings())
+Shards = list[tuple[ObserveShard, DecideShard]]
+
+
+def _shards() -> tuple[Shards, int]:
+    """The shards of one process at the default settings, its catalogue told."""
+    runtime = Runtime(Settings(), live=True)
+    seq = 0
     for seq, event in enumerate(_catalogue(), start=1):
-        catalogue.apply(Entry(seq, event.event_time_ms, event))
-    content = ContentSettings()
-    scenes = Scenes(catalogue, LATENESS_MS // 1000 + 2, SceneSettings(), content)
-    scenes.waits = False
-    context = ObserveContext(
-        observe=ObserveSettings(),
-        people=PeopleSettings(),
-        join=JoinSettings(),
-        vector=VectorSettings(),
-        strengths=StrengthSettings(),
-        scenes=scenes,
-        lateness_ms=LATENESS_MS,
-        width=len(names(content.attributes)),
-        seed=1,
-    )
-    return [ObserveShard(context) for _ in range(SHARDS)], catalogue.seq
+        runtime.catalogue.apply(Entry(seq, event.event_time_ms, event))
+    return [
+        (ObserveShard(runtime.observe, shard), DecideShard(runtime.decide, shard))
+        for shard in range(SHARDS)
+    ], seq
 
 
-def build_users(first: int, users: int) -> list[ObserveShard]:
+def build_users(first: int, users: int) -> Shards:
     """The shards that hold so many users after their `history`, read as rows of a log.
 
     Rows are decoded from JSON, so that strings are shared as they are in a run and no more.
@@ -121,26 +114,33 @@ def build_users(first: int, users: int) -> list[ObserveShard]:
         event: Any = decode(encode(made))
         clock_ms = max(clock_ms, event.event_time_ms)
         shard = shard_of(event.user_id, SHARDS)
-        rows = rounds.setdefault(shard, Rows(number, clock_ms, seq))
-        rows.add(event, event.user_id, number, hash64(event.event_id), clock_ms, seq)
-        if len(rows) == ROWS_PER_ROUND:
+        rows = rounds.setdefault(shard, Rows(shard, number, clock_ms, seq))
+        rows.rows.append((event, event.user_id, number, hash64(event.event_id), clock_ms, seq))
+        if len(rows.rows) == ROWS_PER_ROUND:
             _apply(shards, rounds, clock_ms)
     _apply(shards, rounds, clock_ms)
+    # The hosts they follow go live: pushes, sent and refused, enter the ledgers.
+    catalogue = shards[0][1].catalogue
+    for seq, room in enumerate(_rooms("live", NOW_MS), start=seq + 1):
+        catalogue.apply(Entry(seq, clock_ms + 1, room))
     # What is kept against duplicates is bounded by time, not by users: let it go first.
-    quiet = {shard: Rows(-1, clock_ms + QUIET_MS, seq) for shard in range(SHARDS)}
+    quiet = {shard: Rows(shard, -1, clock_ms + QUIET_MS, seq) for shard in range(SHARDS)}
     _apply(shards, quiet, clock_ms + QUIET_MS)
     return shards
 
 
-def _apply(shards: list[ObserveShard], rounds: dict[int, Rows], clock_ms: int) -> None:
+def _apply(shards: Shards, rounds: dict[int, Rows], clock_ms: int) -> None:
     for shard, rows in sorted(rounds.items()):
         rows.clock_ms = clock_ms
-        shards[shard].apply(rows)
-        shards[shard].drain()
+        observe, decide = shards[shard]
+        observe.apply(rows)
+        out = observe.drain()
+        decide.apply(out.steps, out.ends)
+        decide.drain()
     rounds.clear()
 
 
-def one_user(shards: list[ObserveShard], user: int) -> User:
+def one_user(shards: Shards, user: int) -> User:
     """The state of one of the users.
 
     Raises:
@@ -148,7 +148,7 @@ def one_user(shards: list[ObserveShard], user: int) -> User:
 
     """
     name = f"user{user}"
-    state = shards[shard_of(name, SHARDS)].people.get(name, NOW_MS)
+    state = shards[shard_of(name, SHARDS)][0].people.get(name, NOW_MS)
     tiles = {len(tag.tiles) for tag in state.ladder.tags.values()} if state else set()
     if state is None or len(state.ladder.tags) != 20 or tiles != {len(TILE_AGES_MS)}:
         raise RuntimeError(f"{name} does not hold 20 tags of {len(TILE_AGES_MS)} tiles")

@@ -24,7 +24,7 @@ class SlateSettings:
         600, "s", "Users this recently active are scored for a room that starts."
     )
     active_users_max: int = setting(
-        256, "users a shard", "Users kept for rooms that start; the least recent leave first."
+        64, "users a shard", "Users kept for rooms that start; the least recent leave first."
     )
     idle_days_max: int = setting(30, "days", "Counters of users idle for longer are dropped.")
     reason_min: float = setting(

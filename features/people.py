@@ -18,7 +18,7 @@ class PeopleSettings:
     """How many users are held, and for how long."""
 
     hot_users_max: int = setting(
-        64, "users a shard", "Active users as objects; the others rest as bytes, a sixth the size."
+        32, "users a shard", "Active users as objects; the others rest as bytes, a sixth the size."
     )
     idle_days_max: int = setting(
         30, "days", "Users idle for longer leave; at least 2, so that versions never fall back."

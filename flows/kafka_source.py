@@ -177,6 +177,8 @@ class KafkaPartition(StatefulSourcePartition[PartRound, bytes]):
             limit_ms = self._sources.pace.limit_ms(self._name, now_ms)
             end = bisect_right(waiting.clocks, limit_ms, start, end)
             if start == end:
+                # Its rows wait for those of others, to whom it is as far as the first of them.
+                self._time_ms = max(self._time_ms, waiting.clocks[start] - 1)
                 self._sources.pace.tell(self._name, waiting.clocks[start], now_ms)
                 self._wait_s = max(self._wait_s, self._kafka.idle_poll_ms_max / 1000)
                 return []

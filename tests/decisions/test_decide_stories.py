@@ -120,31 +120,34 @@ def test_a_followed_host_who_goes_live_is_told_of(line: Line, say: Teller):
     assert [d["sent"] for d in orjson.loads(write.body)["decisions"]] == [False]
 
 
-def test_a_reminder_is_decided_at_its_own_time_with_the_names_of_that_time(say: Teller):
-    """However far the log has jumped, and whatever else is decided after the jump."""
+def test_what_falls_due_is_decided_at_its_own_time_with_the_names_of_that_time():
+    """However far the log has jumped, and whatever is told or decided after the jump."""
 
     def run(*cuts: int) -> list[Any]:
         say, line = Teller(), Line(dataclasses.replace(Settings(), slate=SMALL))
+        named = [say.product("p1") for _ in range(3)]
+        for product, title in zip(named, ("first", "then", "later"), strict=True):
+            product.title = title
+        planned = {"status": "scheduled", "start_time_ms": START_MS + DAY_MS, "products": ["p1"]}
         log = [
-            say(kinds.Host, 0, host_id="h", name="before"),
-            say.room(
-                "r", "tea", 0, host_id="h", status="scheduled", start_time_ms=START_MS + DAY_MS
-            ),
+            named[0],
+            say.room("r", "tea", **planned),
             agree(say, 5, "u1", push=True),
-            say(kinds.Reserve, 10, "u1", room_id="r"),
-            say(kinds.Enter, 79_300, "somebody", room_id="x"),
-            say(kinds.Host, 79_400, host_id="h", name="after"),
-            say(kinds.Click, 80_000, "u1", room_id="r"),
+            say(kinds.CartAdd, 10, "u1", product_id="p1"),
+            say(kinds.Enter, 80_000, "somebody", room_id="x"),
+            named[1],
+            say(kinds.Enter, 86_000, "somebody", room_id="x"),
+            named[2],
+            say(kinds.Click, 86_100, "u1", room_id="r"),
         ]
         return line.feed(log, cuts, done=True).decisions
 
     decided = run()
     assert [d.type for d in decided if d.user_id == "u1"] == ["slate", "push", "slate"]
     assert [d.seq for d in decided if d.user_id == "u1"] == [1, 2, 3]
-    reminder = orjson.loads(decided[1].value)
-    assert decided[1].event_time_ms == START_MS + DAY_MS - 7_200_000
-    assert "after" not in str(reminder)
-    assert run(5) == run(6) == run(*range(7)) == decided
+    assert decided[1].event_time_ms == START_MS + DAY_MS - 600_000
+    assert orjson.loads(decided[1].value)["reasons"] == [["cart_product_soon", ["then"]]]
+    assert run(6) == run(7) == run(8) == run(*range(9)) == decided
 
 
 def test_versions_grow_also_for_one_who_only_looks_on_for_a_month(line: Line, say: Teller):

@@ -206,3 +206,15 @@ def test_shown_in_vain_lowers_a_tag_s_lift(line: Line, say: Teller):
     liked, passed = (e for e in line.made.examples if e.request_id == "q5" and e.ordered == -1)
     assert feature(liked, "tag_lift") > 1.0
     assert feature(passed, "tag_lift") < -0.5
+
+
+def test_a_zone_changes_the_hour_at_once(line: Line, say: Teller):
+    """Signals at 00:00 UTC: seen from Shanghai, where it is 08:00, the hour looks unused."""
+    line.feed([act(say, kinds.Share, at_s, "a") for at_s in (10, 20, 30)])
+    zone = say(kinds.User, 32, "u1", timezone="Asia/Shanghai")
+    line.feed([*say.shown(31, "u1", "q1", "a"), zone, *say.shown(33, "u1", "q2", "a")])
+    clicks = [act(say, kinds.Click, 40, "a", request_id=name) for name in ("q1", "q2")]
+    line.feed(clicks, done=True)
+    hours = [feature(e, "hour_activity") for e in line.made.examples if e.engaged == 1]
+    assert hours[0] > 0.5
+    assert hours[1] == 0.0

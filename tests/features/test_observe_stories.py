@@ -210,16 +210,6 @@ def test_a_linked_device_s_signals_count_for_the_person_once(line: Line, say: Te
     assert [step.user_id for step in gone] == ["device:d1"]
 
 
-def test_a_zone_changes_the_hour_at_once(line: Line, say: Teller):
-    """Signals at 00:00 UTC: seen from Shanghai, where it is 08:00, the hour looks unused."""
-    line.feed([say(kinds.Click, at_s, "u1", **TEA) for at_s in (10, 20, 30)])
-    zone = say(kinds.User, 31, "u1", timezone="Asia/Shanghai")
-    line.feed([zone, say(kinds.Mute, 31, "u1", tag="x")])
-    before, after = (wish.wish.view.hour_activity for wish in line.made.wishes[-2:])
-    assert before > 0.5
-    assert after == 0.0
-
-
 def test_who_is_silent_for_long_is_told_of_before_being_forgotten(line: Line, say: Teller):
     """One round may span months: what was known before the silence is not lost."""
     line.feed(
