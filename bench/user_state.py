@@ -121,7 +121,8 @@ def build_users(first: int, users: int) -> Shards:
     _apply(shards, rounds, clock_ms)
     # The hosts they follow go live: pushes, sent and refused, enter the ledgers.
     catalogue = shards[0][1].catalogue
-    for seq, room in enumerate(_rooms("live", NOW_MS), start=seq + 1):
+    for room in _rooms("live", NOW_MS):
+        seq += 1
         catalogue.apply(Entry(seq, clock_ms + 1, room))
     # What is kept against duplicates is bounded by time, not by users: let it go first.
     quiet = {shard: Rows(shard, -1, clock_ms + QUIET_MS, seq) for shard in range(SHARDS)}

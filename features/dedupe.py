@@ -12,7 +12,7 @@ class Dedupe:
     """Remembers each hash for `horizon_s` of the clock after it was first seen.
 
     `seen` maps a hash to the second of the clock at which it came; a hot loop may look there
-    itself, with `is_new` as its meaning. Rows of one second share one number, which halves the
+    itself, with `is_new` as its meaning, but fetches it anew after a `sweep`. Rows of one second share one number, which halves the
     memory that every event drags through the caches.
     """
 
@@ -35,9 +35,8 @@ class Dedupe:
             return
         self._swept_s = second
         oldest_s = second - self.horizon_s
-        # In place: whoever holds `seen` goes on seeing it.
-        for key in [key for key, seen_s in self.seen.items() if seen_s < oldest_s]:
-            del self.seen[key]
+        # A new dict: one that things are only taken out of keeps the memory of its best days.
+        self.seen = {key: seen_s for key, seen_s in self.seen.items() if seen_s >= oldest_s}
 
     def __len__(self) -> int:
         return len(self.seen)

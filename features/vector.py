@@ -72,6 +72,8 @@ class VectorSettings:
 
 # A lift, averaged over a room's tags, spreads by a twentieth; the learners step by about one.
 LIFT_SCALE = 10.0
+# A burst without much that was shown before it must not outweigh all else.
+LIFT_MAX = 3.0
 
 
 class View(msgspec.Struct, array_like=True, gc=False):
@@ -100,7 +102,8 @@ def lift(signals: int, exposure: float, appetite: float, prior: float) -> float:
     sums the click rates of the rooms that were shown and a is the user's overall appetite.
     """
     expected = appetite * exposure
-    return LIFT_SCALE * ((max(signals, 0) / 1000.0 - expected) / (expected + prior))
+    raised = (max(signals, 0) / 1000.0 - expected) / (expected + prior)
+    return LIFT_SCALE * (raised if raised < LIFT_MAX else LIFT_MAX)
 
 
 def price_fit(log_price: float | None, room_log_price: float, half: float) -> float:

@@ -98,7 +98,7 @@ class KafkaPartition(StatefulSourcePartition[PartRound, bytes]):
         self._reader.complete, self._reader.lost = complete, lost
         sources.parts += 1
         sources.watch.enter()
-        self._begun = self._told = False
+        self._begun = self._told = self._is_told_read = False
         if not self._catalogue:
             sources.pace.enter(name, runtime.now())
 
@@ -169,10 +169,14 @@ class KafkaPartition(StatefulSourcePartition[PartRound, bytes]):
         """As many rows as the slowest partition allows."""
         waiting = self._reader.waiting
         start, end = waiting.place, len(waiting.events)
+        now_ms = self._runtime.now()
         if start == end and not waiting.letters:
             self._rest_longer()
+            if self._reader.at_end and not self._is_told_read:
+                self._is_told_read = True
+                self._sources.pace.tell(self._name, None, now_ms)
             return []
-        now_ms = self._runtime.now()
+        self._is_told_read = False
         if start < end and not self._catalogue:
             limit_ms = self._sources.pace.limit_ms(self._name, now_ms)
             end = bisect_right(waiting.clocks, limit_ms, start, end)

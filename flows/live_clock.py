@@ -75,9 +75,11 @@ class PartTimes:
 
     def hear(self, part: str, time_ms: int, now_ms: int) -> None:
         """Something of a partition has come, whose first row has this time; it is not taken yet."""
+        if time_ms == UNKNOWN_MS or part not in self._parts:
+            return
         if self._since_ms < 0:
             self._since_ms = now_ms
-        if time_ms != UNKNOWN_MS and part in self._parts and part not in self._heard:
+        if part not in self._heard:
             self._heard.add(part)
             self.times[part] = time_ms
 

@@ -37,6 +37,11 @@ class PartRound:
         self.letters: list[DeadLetter] = []
         self.report: Report | None = None
 
+    @property
+    def tells(self) -> bool:
+        """Whether those who get no rows are to hear of it: not before there is a time to tell."""
+        return self.tick and self.clock_ms > 0
+
 
 class Arrival:
     """Rows of one shard, or of IDENTITY, in a round of a partition: stamped where they arrive."""

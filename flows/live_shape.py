@@ -26,19 +26,19 @@ def _catalogue(round: PartRound) -> Parts:
 
 
 def _rooms(round: PartRound) -> Parts:
-    if round.split.rooms or round.tick:
+    if round.split.rooms or round.tells:
         yield "rooms", RoomArrival(round.part, round.offset, round.clock_ms, round.split.rooms)
 
 
 def _identity(round: PartRound) -> Parts:
     rows = round.split.identity
-    if rows.rows or round.tick:
+    if rows.rows or round.tells:
         yield "identity", Arrival(round.part, round.offset, round.clock_ms, rows)
 
 
 def _users(names: Sequence[str], round: PartRound) -> Parts:
     for name, rows in zip(names, round.split.shards, strict=True):
-        if rows.rows or round.tick:
+        if rows.rows or round.tells:
             yield name, Arrival(round.part, round.offset, round.clock_ms, rows)
 
 
