@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from decisions.board import Board, LiveRooms
+from decisions.explore import explore
 from decisions.outputs import head
 from decisions.settings import SlateSettings
-from events.hashing import hash64, uniform
+from events.hashing import hash64
 from features.rows import Wish
 from features.scene import Scene
 from features.vector import LIFT_SCALE, VectorSettings, View, lift, price_fit, user_part
@@ -160,11 +161,12 @@ class Ranker:
         own = self.tag_values(wish.view, board)
         score = self.scores(wish, board, live, own)
         best = _best(score, self.settings.pool)
-        request_id = f"{hash64(wish.user_id):016x}-{version}"
+        request_id = f"{hash64(f'{version}/{wish.user_id}'):016x}"
         chosen, rest = self._choose(best, live)
         # With less left than there are slots it could run out, and propensities would not be exact.
         explores = self.settings.explore_share > 0.0 and len(rest) >= len(chosen)
-        explored = self._explore(chosen, rest, request_id) if explores else {}
+        share, seed = self.settings.explore_share, self.settings.seed
+        explored = explore(chosen, rest, request_id, share, seed) if explores else {}
         picked = score[chosen]
         shown = (1.0 / (1.0 + np.exp(-picked))).tolist()
         reasons = self._reasons(wish, board, live, chosen, own)
@@ -172,12 +174,9 @@ class Ranker:
         openings, also_of = live.openings, board.base_reasons
         items = []
         for place, value, (source, reason) in zip(chosen, shown, reasons, strict=True):
-            also = also_of[place]
-            if also:
-                reason = f"{reason},{also}" if reason else also
             items.append(
                 f'{openings[place]}{value:.4f},"source":"{source}","reasons":['
-                f"{reason or _NO_REASON}{greedy}"
+                f"{reason or also_of[place] or _NO_REASON}{greedy}"
             )
         for slot, propensity in explored.items():
             place = chosen[slot]
@@ -225,26 +224,6 @@ class Ranker:
             varied += rest[:missing]
             rest = rest[missing:]
         return varied, rest
-
-    def _explore(self, varied: list[int], rest: list[int], request_id: str) -> dict[int, float]:
-        """Each slot is drawn anew with probability `explore_share`, evenly from what is left.
-
-        Gives the drawn slots with their propensity: the probability that the slot held this item,
-        given those before it. The gaps between such slots are geometric, so a number is drawn a
-        gap, not a slot.
-        """
-        share, seed = self.settings.explore_share, self.settings.seed
-        explored: dict[int, float] = {}
-        slot, draws = -1, 0
-        while True:
-            gap = uniform(f"{request_id}/{draws}", seed)
-            slot += 1 + (int(math.log1p(-gap) / math.log1p(-share)) if share < 1.0 else 0)
-            if slot >= len(varied):
-                return explored
-            drawn = int(uniform(f"{request_id}/{draws + 1}", seed) * len(rest))
-            explored[slot] = share / len(rest)
-            varied[slot] = rest.pop(drawn)
-            draws += 2
 
     def _reasons(
         self,

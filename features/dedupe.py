@@ -12,8 +12,8 @@ class Dedupe:
     """Remembers each hash for `horizon_s` of the clock after it was first seen.
 
     `seen` maps a hash to the second of the clock at which it came; a hot loop may look there
-    itself, with `is_new` as its meaning, but fetches it anew after a `sweep`. Rows of one second share one number, which halves the
-    memory that every event drags through the caches.
+    itself, with `is_new` as its meaning, but fetches it anew after a `sweep`. Rows of one second
+    share one number, which halves the memory that every event drags through the caches.
     """
 
     def __init__(self, horizon_s: int) -> None:

@@ -56,7 +56,8 @@ class Sources:
         self.pace = Pace(kafka.ahead_ms, round(kafka.start_s * 1000))
         self.rows = RowReader(settings.decode, runtime.now)
         self.splitter = Splitter(settings.flow.shards, settings.strengths)
-        self.parts = 0
+        self.rows_in_epoch = 0
+        """Of all partitions, each since its own epoch began."""
 
 
 class KafkaPartition(StatefulSourcePartition[PartRound, bytes]):
@@ -96,7 +97,6 @@ class KafkaPartition(StatefulSourcePartition[PartRound, bytes]):
             name, sources.client, self._kafka, sources.rows, self._clock, offset
         )
         self._reader.complete, self._reader.lost = complete, lost
-        sources.parts += 1
         sources.watch.enter()
         self._begun = self._told = self._is_told_read = False
         if not self._catalogue:
@@ -115,7 +115,7 @@ class KafkaPartition(StatefulSourcePartition[PartRound, bytes]):
         if not self._begun and not self._begins():
             return []
         if self._reader.is_empty:
-            if self._rows_in_epoch >= self._rows_max():
+            if self._is_far_enough():
                 return self._tell()
             self._reader.read()
         return self._give() or self._tell()
@@ -142,6 +142,7 @@ class KafkaPartition(StatefulSourcePartition[PartRound, bytes]):
         """Where reading stands."""
         if self._rest is not None:
             self._rest.epoch_ends()
+        self._sources.rows_in_epoch -= self._rows_in_epoch
         self._rows_in_epoch = 0
         self._durable = self._reader.offset
         state = _State(
@@ -159,9 +160,10 @@ class KafkaPartition(StatefulSourcePartition[PartRound, bytes]):
         self._reader.close()
         self._sources.watch.leave()
 
-    def _rows_max(self) -> int:
-        rows_max = self._runtime.settings.flow.epoch_rows_max // self._sources.parts
-        return max(self._kafka.chunk_rows, rows_max)
+    def _is_far_enough(self) -> bool:
+        """Whether other processes might not keep up with what this one reads in an epoch."""
+        rows_max = self._runtime.settings.flow.epoch_rows_max
+        return self._runtime.workers > 1 and self._sources.rows_in_epoch >= rows_max
 
     # Giving out.
 
@@ -197,6 +199,7 @@ class KafkaPartition(StatefulSourcePartition[PartRound, bytes]):
         waiting.letters = waiting.letters[len(letters) :]
         self._events += len(events)
         self._rows_in_epoch += len(events)
+        self._sources.rows_in_epoch += len(events)
         self._letters.update(letter.reason for letter in letters)
         self._sources.watch.busy(self._name)
         if not self._catalogue:

@@ -52,7 +52,7 @@ def naive_part(view: View, tags: list[str], host: str, log_price: float, shown: 
     def lift(tag: str) -> float:
         units = max(view.weights.get(tag, (0, 0, 0, 0))[3], 0) / 1000
         expected = view.appetite * view.exposure.get(tag, 0.0)
-        return 10.0 * (units - expected) / (expected + 2.0)
+        return 10.0 * min((units - expected) / (expected + 2.0), 3.0)
 
     apart = abs(log_price - view.log_price) if view.log_price is not None else math.nan
     return [

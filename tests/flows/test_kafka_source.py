@@ -36,7 +36,7 @@ def tell() -> Recent:
 def sources_of(broker: Broker, *parts: str, stop: Stop | None = None, **flow: int) -> Sources:
     settings = settings_for()
     settings = dataclasses.replace(settings, flow=dataclasses.replace(settings.flow, **flow))
-    runtime = LiveRuntime(settings, parts)
+    runtime = LiveRuntime(settings, parts, workers=2)
     return Sources(runtime, client_settings(broker.address, None), stop or Stop())
 
 
