@@ -1,4 +1,4 @@
-"""Exploration: some slots of a slate are drawn from what did not make it, with exact propensities."""
+"""Exploration: some slots of a slate are drawn from the rest, with exact propensities."""
 
 from __future__ import annotations
 
