@@ -17,6 +17,7 @@ from bench.environment import environment
 from bench.liveloom import simulate_command
 from bench.measure import RunError, run, shown
 from bench.per_user import growth_rows, left_rows, tags_rows
+from bench.real_log import ranklens_rows
 from bench.redis_server import redis_server
 from bench.report import Row, markdown, write_report
 from bench.side_by_side import TASKS, Logs, SideBySide
@@ -39,6 +40,7 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="one round of a tenth of the events")
     parser.add_argument("--log", type=Path, help="use this log, do not simulate one")
     parser.add_argument("--dense-log", type=Path, help="the same for the dense one")
+    parser.add_argument("--ranklens", type=Path, help="RankLens events.jsonl.gz, to rank it too")
     parser.add_argument("--only", nargs="+", choices=(*TASKS, "memory"), default=())
     parser.add_argument("--out", type=Path, default=Path("docs"))
     args = parser.parse_args(argv)
@@ -74,6 +76,7 @@ def measure(args: argparse.Namespace, console: Console) -> tuple[list[Row], dict
         Progress(*columns, console=console) as progress,
     ):
         steps = (2 if tasks else 0) + len(tasks) * args.rounds + ("memory" in chosen)
+        steps += args.ranklens is not None
         bar = progress.add_task("logs", total=steps)
 
         def advance(what: str) -> None:
@@ -90,6 +93,9 @@ def measure(args: argparse.Namespace, console: Console) -> tuple[list[Row], dict
             beside = SideBySide(Logs(normal, dense), server.url, args.stock_skip, args.stock_events)
             rows += beside.rows(beside.measure(args.rounds, tasks, advance))
             rows += left_rows(server.url, shown(beside.commands[tasks[-1]]))
+        if args.ranklens is not None:
+            rows += ranklens_rows(args.ranklens, server.url, Path(folder))
+            advance("real log")
         if "memory" in chosen:
             rows += growth_rows(args.users, args.rounds)
             rows += tags_rows(server.url)

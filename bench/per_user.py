@@ -24,8 +24,8 @@ def growth_rows(users: int, rounds: int) -> list[Row]:
         reason = str(error).strip().splitlines()[-1][:200]
         return [Row(SECTION, what, BYTES, None, shown(command), note=reason, **asked)]
     note = (
-        "what OBSERVE holds of a user with 20 tags of 6 non-zero tiles, follows and one open list "
-        "of 10 impressions, by the settings' defaults; DECIDE's push ledger is not in it"
+        "what OBSERVE and DECIDE hold of a user with 20 tags of 6 non-zero tiles, follows, a "
+        "ledger of pushes and one open list of 10 impressions, by the settings' defaults"
     )
     return [Row(SECTION, what, BYTES, spread(values), shown(command), note=note, **asked)]
 

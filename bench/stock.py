@@ -156,7 +156,7 @@ def run_stock(log: Path, url: str, skip: int, events_max: int, rank_by: str) -> 
         job = Job(catalogue, last_ms, rank_by)
         flow = stock_flow(job, part, url)
         wall, cpu = time.perf_counter(), time.process_time()
-        run_main(flow)  # type: ignore[no-untyped-call]  # a built-in of the engine
+        run_main(flow)  # a built-in of the engine
         seconds, cpu_s = time.perf_counter() - wall, time.process_time() - cpu
     examples = job.learner.examples
     return {
