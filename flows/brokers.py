@@ -117,6 +117,7 @@ class Watch:
         self._durable: dict[str, int] = {}
         self._users = 0
         self._ending = False
+        self._news = threading.Event()
         self._thread: threading.Thread | None = None
         self.ends: dict[str, tuple[int, int]] = {}
         """For a silent partition the offset behind its last row, and when it was asked for, ms."""
@@ -134,12 +135,15 @@ class Watch:
         self._users -= 1
         if self._users == 0 and self._thread is not None:
             self._ending = True
+            self._news.set()
             self._thread.join()
             self._consumer.close()
 
     def silent(self, part: str) -> None:
         """Nothing comes of a partition: find out whether there is more."""
         self._silent[part] = None
+        if part not in self.ends:
+            self._news.set()
 
     def busy(self, part: str) -> None:
         """Rows come of it."""
@@ -153,10 +157,11 @@ class Watch:
         while not self._ending:
             for part in list(self._silent):
                 if self._ending:
-                    return
+                    break
                 self._ask(part)
             self._commit()
-            _sleep(self._settings.ask_s, lambda: self._ending)
+            self._news.wait(self._settings.ask_s)
+            self._news.clear()
         self._commit()
 
     def _ask(self, part: str) -> None:

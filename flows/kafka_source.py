@@ -98,7 +98,8 @@ class KafkaPartition(StatefulSourcePartition[PartRound, bytes]):
         )
         self._reader.complete, self._reader.lost = complete, lost
         sources.watch.enter()
-        self._begun = self._told = self._is_told_read = False
+        self._begun = self._told_read = self._told_time = self._is_silent = False
+        self._asked_ms = 0
         if not self._catalogue:
             sources.pace.enter(name, runtime.now())
 
@@ -171,18 +172,14 @@ class KafkaPartition(StatefulSourcePartition[PartRound, bytes]):
         """As many rows as the slowest partition allows."""
         waiting = self._reader.waiting
         start, end = waiting.place, len(waiting.events)
-        now_ms = self._runtime.now()
         if start == end and not waiting.letters:
             self._rest_longer()
-            if self._reader.at_end and not self._is_told_read:
-                self._is_told_read = True
-                self._sources.pace.tell(self._name, None, now_ms)
             return []
-        self._is_told_read = False
+        now_ms = self._runtime.now()
         if start < end and not self._catalogue:
             limit_ms = self._sources.pace.limit_ms(self._name, now_ms)
             end = bisect_right(waiting.clocks, limit_ms, start, end)
-            if start == end:
+            if start == end or not self._runtime.started:
                 # Its rows wait for those of others, to whom it is as far as the first of them.
                 self._time_ms = max(self._time_ms, waiting.clocks[start] - 1)
                 self._sources.pace.tell(self._name, waiting.clocks[start], now_ms)
@@ -201,7 +198,9 @@ class KafkaPartition(StatefulSourcePartition[PartRound, bytes]):
         self._rows_in_epoch += len(events)
         self._sources.rows_in_epoch += len(events)
         self._letters.update(letter.reason for letter in letters)
-        self._sources.watch.busy(self._name)
+        if self._is_silent:
+            self._is_silent = False
+            self._sources.watch.busy(self._name)
         if not self._catalogue:
             head_ms = self._time_ms if whole else waiting.clocks[end]
             reads = not (whole and self._reader.at_end)
@@ -209,25 +208,32 @@ class KafkaPartition(StatefulSourcePartition[PartRound, bytes]):
         return [self._round(events, clocks, waiting.offsets[part], letters, now_ms)]
 
     def _rest_longer(self) -> None:
-        """Nothing came: ask a little later, and have the brokers asked where the end is."""
+        """Nothing came: ask a little later, and the brokers whether there is more."""
         self._idle = min(self._idle + 1, 1 << 20)
         idle_s = min(self._idle // 4, self._kafka.idle_poll_ms_max) / 1000
         self._wait_s = max(self._wait_s, idle_s)
+        if not self._reader.at_end:
+            return
+        watch = self._sources.watch
+        if not self._is_silent:
+            self._is_silent = True
+            watch.silent(self._name)
+            if not self._catalogue:
+                self._sources.pace.tell(self._name, None, self._runtime.now())
+        end, asked_ms = watch.ends.get(self._name, (-1, 0))
+        if asked_ms > self._asked_ms and end <= max(self._reader.waiting.next, 0):
+            self._asked_ms = asked_ms
+            self._time_ms = self._clock.read_up_to(asked_ms)
 
     def _tell(self) -> list[PartRound]:
-        """A round without rows, once a tick."""
+        """A round without rows: once a tick, and at once where something becomes known."""
         now_ms = self._runtime.now()
-        tick = now_ms // self._kafka.tick_ms
-        news = self._catalogue and self._is_read() and not self._told
-        if tick == self._tick and not news:
-            return []
-        if self._reader.at_end and not self._reader.has_rows:
-            self._sources.watch.silent(self._name)
-            end, asked_ms = self._sources.watch.ends.get(self._name, (-1, 0))
-            if 0 <= end <= max(self._reader.waiting.next, 0):
-                self._time_ms = self._clock.read_up_to(asked_ms)
-            self._sources.pace.tell(self._name, None, now_ms)
-        return [self._round([], [], [], [], now_ms)]
+        is_read = self._catalogue and self._is_read() and not self._told_read
+        timed = self._time_ms > 0 and not self._told_time
+        if is_read or timed or now_ms // self._kafka.tick_ms != self._tick:
+            self._tick = -1
+            return [self._round([], [], [], [], now_ms)]
+        return []
 
     def _round(
         self,
@@ -243,7 +249,7 @@ class KafkaPartition(StatefulSourcePartition[PartRound, bytes]):
         # The catalogue's own time holds nobody up.
         time_ms = 0 if self._catalogue else self._time_ms
         complete = self._catalogue and self._is_read()
-        self._told = self._is_read()
+        self._told_read, self._told_time = complete, self._time_ms > 0
         made = PartRound(self._name, self._reader.offset - 1, time_ms, split, ticks, complete)
         made.letters = letters
         if ticks:

@@ -44,6 +44,8 @@ class LiveRuntime(Runtime):
         self.catalogue_parts = tuple(p for p in parts if p.rpartition("/")[0] == catalogue)
         self.event_parts = tuple(p for p in parts if p not in self.catalogue_parts)
         self.catalogue_ready = not self.catalogue_parts
+        self.started = not self.event_parts
+        """Whether the shards here know the time of all partitions, so that rows may come."""
         self.now = now
         self.counters = Counters()
         self.process = process

@@ -50,6 +50,7 @@ class LiveObserveStep(ObserveStep):
             return ()
         if not times.is_started(now_ms):
             return ()
+        runtime.started = True
         seq = runtime.catalogue.seq
         held, self._held = self._held, []
         reached_ms = shard.clock_ms

@@ -37,6 +37,7 @@ def sources_of(broker: Broker, *parts: str, stop: Stop | None = None, **flow: in
     settings = settings_for()
     settings = dataclasses.replace(settings, flow=dataclasses.replace(settings.flow, **flow))
     runtime = LiveRuntime(settings, parts, workers=2)
+    runtime.started = True
     return Sources(runtime, client_settings(broker.address, None), stop or Stop())
 
 
@@ -149,6 +150,20 @@ def test_two_partitions_advance_together(broker: Broker, tell: Recent):
             return len(events_in(ahead)) == 60 and len(events_in(behind)) == 30
 
         until(both)
+
+
+def test_before_all_times_are_known_a_partition_tells_no_more_than_its_own(
+    broker: Broker, tell: Recent
+):
+    put(broker, clicks(tell, 1, 2))
+    sources = sources_of(broker, "clicks/0", "clicks/1")
+    sources.runtime.started = False
+    with partition(sources, "clicks/0") as part:
+        made = rounds(part, lambda made: made and made[-1].clock_ms)
+        assert events_in(made) == []
+        assert made[-1].clock_ms == tell.begin_ms + 999
+        sources.runtime.started = True
+        rounds(part, lambda made: len(events_in(made)) == 2)
 
 
 def test_an_epoch_has_a_limit_of_rows(broker: Broker, tell: Recent):

@@ -34,6 +34,7 @@ def test_a_pipe_gets_a_line_every_ten_seconds(
 
 def test_a_terminal_gets_a_bar(clock: list[float], monkeypatch: pytest.MonkeyPatch):
     screen = Screen()
+    monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setattr(module.sys, "stderr", screen)
     with Progress("replaying", "events") as progress:
         clock[0] += 1.0

@@ -79,7 +79,7 @@ def test_bench_signals_an_event(name, lines, low, high):
             newest[who] = second
     assert low < slates / total < high
     kinds = simulation.truth.kinds
-    assert 0.05 < kinds["click"] / kinds["impression"] < 0.1
+    assert 0.03 < kinds["click"] / kinds["impression"] < 0.1
 
 
 def test_bench_is_the_size_that_was_asked_for():
