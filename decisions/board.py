@@ -73,7 +73,7 @@ class LiveRooms:
         self.log_prices: list[float] = self.log_price.tolist()
         self.openings = [f'{{"room_id":{json_text(room_id)},"score":' for room_id in self.ids]
         self.tag_texts = {tag: f'["tag_match",{json_text(tag)}]' for tag in content.tag_number}
-        self.host_texts = {host: json_text(host) for host in content.host_number}
+        self.host_texts = {host: json_text(name) for host, name in content.host_names.items()}
 
 
 def _reasons(

@@ -48,6 +48,11 @@ class Content:
         self.log_price = np.array([self._price(catalogue, room, seq) for room in rooms])
         self.log_prices: list[float] = self.log_price.tolist()
         self._hosts(rooms)
+        hosts = {host: catalogue.host(host, _ANY_TIME, seq) for host in self.host_number}
+        self.host_names = {
+            host_id: host.name if host is not None and host.name else host_id
+            for host_id, host in hosts.items()
+        }
         self._tags(rooms, settings.tags_max)
         self._attributes(rooms, settings.attributes)
 
