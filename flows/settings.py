@@ -50,7 +50,7 @@ class FlowSettings:
     table_slack_s: int = setting(
         2, "s", "A table is used this long after its last event could come; room for it to travel."
     )
-    chunk_rows: int = setting(8_192, "rows", "Rows a round in a replay: larger is faster.")
+    chunk_rows: int = setting(16_384, "rows", "Rows a round in a replay: larger is faster.")
     epoch_s: float = setting(10.0, "s", "How often state is made durable; a crash repeats this.")
     epoch_rows_max: int = setting(
         500_000, "rows", "Rows read in one epoch, so that no process runs far ahead of another."
