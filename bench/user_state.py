@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from heapq import merge
 from typing import Any, Literal
 
 from msgspec.json import encode
@@ -29,8 +30,9 @@ TILE_AGES_MS = tuple(1000 * s for s in (3 * 86_400, 36_000, 3_000, 1_800, 240, 6
 """Six tiles that stay apart on the ladder: three days, ten hours, 50, 30, 4 and 1 minutes ago."""
 FOLLOWS, LIST_ITEMS = 5, 10
 ROWS_PER_ROUND = 100
-QUIET_MS = 300_000
-"""Longer than duplicates are looked for, shorter than a list stays open."""
+SPREAD_MS, QUIET_MS = 400_000, 175_000
+"""Over how long the lists are shown, and how long after them it is quiet: together shorter than a
+list stays open, the latter longer than duplicates are looked for."""
 
 
 def _catalogue() -> Iterator[Host | Room]:
@@ -57,29 +59,44 @@ def _rooms(status: Literal["scheduled", "live"], then_ms: int) -> Iterator[Room]
 
 
 def history(first: int, users: int) -> Iterator[Event]:
-    """What users did, in order of time: 20 tags of 6 tiles, follows, consent, an open list each."""
-    names = range(first, first + users)
-    for tile, age_ms in enumerate(TILE_AGES_MS):
-        for user in names:
-            who: dict[str, Any] = {"event_time_ms": NOW_MS - age_ms, "user_id": f"user{user}"}
-            for pick in range(ROOMS_PER_USER):
-                yield Click(event_id=f"c{user}.{tile}.{pick}", room_id=_room(user, pick), **who)
-            if tile == 0:
-                for pick in range(FOLLOWS):
-                    host_id = f"host-of-{_room(user, pick)}"
-                    yield Follow(event_id=f"f{user}.{pick}", host_id=host_id, **who)
-                yield Record(event_id=f"u{user}", consent=Consent(push=True), **who)
-    for user in names:
+    """What users did, in order of time: 20 tags of 6 tiles, follows, consent, an open list each.
+
+    All do the same, one a little after another, as the users of a log do.
+    """
+    tiles = (_tiles(first, users, tile) for tile in range(len(TILE_AGES_MS)))
+    return merge(*tiles, _lists(first, users), key=lambda event: event.event_time_ms)
+
+
+def _tiles(first: int, users: int, tile: int) -> Iterator[Event]:
+    for user in range(first, first + users):
+        time_ms = _last_ms(user - first, users) - TILE_AGES_MS[tile]
+        who: dict[str, Any] = {"event_time_ms": time_ms, "user_id": f"user{user}"}
+        for pick in range(ROOMS_PER_USER):
+            yield Click(event_id=f"c{user}.{tile}.{pick}", room_id=_room(user, pick), **who)
+        if tile == 0:
+            for pick in range(FOLLOWS):
+                host_id = f"host-of-{_room(user, pick)}"
+                yield Follow(event_id=f"f{user}.{pick}", host_id=host_id, **who)
+            yield Record(event_id=f"u{user}", consent=Consent(push=True), **who)
+
+
+def _lists(first: int, users: int) -> Iterator[Event]:
+    for user in range(first, first + users):
         for place in range(LIST_ITEMS):
             yield Impression(
                 event_id=f"i{user}.{place}",
-                event_time_ms=NOW_MS,
+                event_time_ms=_last_ms(user - first, users),
                 user_id=f"user{user}",
                 request_id=f"list{user}",
                 room_id=_room(user, place),
                 position=place,
                 surface="home",
             )
+
+
+def _last_ms(number: int, users: int) -> int:
+    """When the so-manieth of the users is shown their list."""
+    return NOW_MS - SPREAD_MS * (users - 1 - number) // users
 
 
 def _room(user: int, pick: int) -> str:
@@ -122,12 +139,17 @@ def build_users(first: int, users: int) -> Shards:
     # The hosts they follow go live: pushes, sent and refused, enter the ledgers.
     catalogue = shards[0][1].catalogue
     for room in _rooms("live", NOW_MS):
-        seq += 1
-        catalogue.apply(Entry(seq, clock_ms + 1, room))
+        seq, clock_ms = seq + 1, clock_ms + 1
+        catalogue.apply(Entry(seq, clock_ms, room))
+        _wait(shards, clock_ms, seq)
     # What is kept against duplicates is bounded by time, not by users: let it go first.
-    quiet = {shard: Rows(shard, -1, clock_ms + QUIET_MS, seq) for shard in range(SHARDS)}
-    _apply(shards, quiet, clock_ms + QUIET_MS)
+    _wait(shards, clock_ms + QUIET_MS, seq)
     return shards
+
+
+def _wait(shards: Shards, clock_ms: int, seq: int) -> None:
+    """Let time pass without a row."""
+    _apply(shards, {shard: Rows(shard, -1, clock_ms, seq) for shard in range(SHARDS)}, clock_ms)
 
 
 def _apply(shards: Shards, rounds: dict[int, Rows], clock_ms: int) -> None:

@@ -93,6 +93,7 @@ class DecideShard:
         self.clock_ms = 0
         self._recalled = True
         self._swept_ms = 0
+        self._day_ms = 0
         # At least two days, so that a base that begins anew is above what was counted before.
         self._idle_ms = max(2, context.slate.idle_days_max) * DAY_MS
         self._counters: dict[str, Counters] = {}
@@ -131,6 +132,7 @@ class DecideShard:
                 self._take(step)
             steps.popleft()
         self._tell_pushes()
+        self.policy.cool()
         out, self._out = self._out, Decided()
         out.writes.extend(self._recs.values())
         self._recs.clear()
@@ -249,7 +251,11 @@ class DecideShard:
             or at_ms - counters.at_ms > self._idle_ms
             or (counters.gone and at_ms > counters.at_ms)
         ):
-            counters = self._counters[user_id] = Counters(at_ms, at_ms - at_ms % DAY_MS)
+            day_ms = at_ms - at_ms % DAY_MS
+            if day_ms != self._day_ms:
+                self._day_ms = day_ms
+            # One number for all users of the day, not one each.
+            counters = self._counters[user_id] = Counters(at_ms, self._day_ms)
         counters.at_ms, counters.gone = max(counters.at_ms, at_ms), False
         return counters
 

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import msgspec
-
 from events.setting import setting
+from features.resting import Resting
 from features.user import DAY_MS, User, new_user
-
-_ENCODE = msgspec.msgpack.Encoder().encode
-_DECODE = msgspec.msgpack.Decoder(User).decode
 
 
 @dataclass(frozen=True)
@@ -31,71 +27,55 @@ class People:
     def __init__(self, settings: PeopleSettings) -> None:
         self.settings = settings
         self.idle_ms = max(2, settings.idle_days_max) * DAY_MS
-        self._hot: dict[str, User] = {}
-        self._cold: dict[str, bytes] = {}
+        self._users = Resting(
+            User, lambda user: user.seen_ms + self.idle_ms, settings.hot_users_max
+        )
 
     def __len__(self) -> int:
-        return len(self._hot) + len(self._cold)
+        return len(self._users)
 
     def get(self, user_id: str, clock_ms: int) -> User | None:
         """The user's state, or None where there is none or it has been idle too long."""
-        user = self._hot.get(user_id)
-        if user is None:
-            packed = self._cold.pop(user_id, None)
-            if packed is None:
-                return None
-            user = self._hot[user_id] = _DECODE(packed)
-        if clock_ms - user.seen_ms > self.idle_ms:
-            del self._hot[user_id]
+        user = self._users.get(user_id)
+        if user is not None and clock_ms - user.seen_ms > self.idle_ms:
+            self._users.drop(user_id)
             return None
         return user
 
     def get_or_new(self, user_id: str, time_ms: int, clock_ms: int) -> User:
         """The user's state, made at this event where there is none; the user counts as seen."""
-        user = self._hot.get(user_id)
+        user = self._users.objects.get(user_id)
         if user is None or clock_ms - user.seen_ms > self.idle_ms:
             user = self.get(user_id, clock_ms)
             if user is None:
-                user = self._hot[user_id] = new_user(time_ms)
+                user = self._users.objects[user_id] = new_user(time_ms)
         if clock_ms > user.seen_ms:
             user.seen_ms = clock_ms
         return user
 
     def put(self, user_id: str, user: User) -> None:
         """Set a user's state."""
-        self._hot[user_id] = user
+        self._users.put(user_id, user)
 
     def forget(self, user_id: str) -> None:
         """Drop all that is held of a user."""
-        self._hot.pop(user_id, None)
-        self._cold.pop(user_id, None)
+        self._users.drop(user_id)
 
     def cool(self) -> None:
-        """Pack the least recently seen users beyond the limit; it changes no answer."""
-        hot = self._hot
-        if len(hot) <= self.settings.hot_users_max * 5 // 4:
-            return
-        by_age = sorted(hot, key=lambda user_id: hot[user_id].seen_ms)
-        for user_id in by_age[: len(hot) - self.settings.hot_users_max]:
-            self._cold[user_id] = _ENCODE(hot.pop(user_id))
+        """Let the least recently seen users beyond the limits rest; it changes no answer."""
+        self._users.cool()
 
     def sweep(self, clock_ms: int) -> None:
-        """Drop the packed users that have been idle too long; it changes no answer."""
-        gone = [
-            user_id
-            for user_id, packed in self._cold.items()
-            if clock_ms - _DECODE(packed).seen_ms > self.idle_ms
-        ]
-        for user_id in gone:
-            del self._cold[user_id]
+        """Drop the resting users that have been idle too long; it changes no answer."""
+        for user_id in self._users.due(clock_ms):
+            user = self._users.peek(user_id)
+            if user is not None and clock_ms - user.seen_ms > self.idle_ms:
+                self._users.drop(user_id)
 
     def pack(self) -> dict[str, bytes]:
         """All users, packed, by id in sorted order."""
-        packed = {user_id: _ENCODE(user) for user_id, user in self._hot.items()}
-        packed.update(self._cold)
-        return dict(sorted(packed.items()))
+        return self._users.pack()
 
     def restore(self, packed: dict[str, bytes]) -> None:
         """Take the users of `pack`."""
-        self._hot.clear()
-        self._cold = packed
+        self._users.restore(packed)

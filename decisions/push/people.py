@@ -13,6 +13,7 @@ from decisions.push.quiet import known_zone, parse_clock
 from decisions.push.relation import Relation
 from decisions.push.settings import DAY_MS, PushSettings
 from events import kinds
+from features.resting import Resting
 
 DISMISSALS_MAX = 16
 
@@ -26,12 +27,13 @@ class People:
 
     def __init__(self, settings: PushSettings) -> None:
         self._settings = settings
-        self.persons: dict[str, Person] = {}
+        self.persons = Resting(Person, self._due_ms, settings.hot_users_max)
         self.followers = Relation(settings.follows_max)
         self.carts = Relation(settings.carts_max)
         self.reservations = Relation(settings.reservations_max)
         self.dropped: Counter[str] = Counter()
         self._now_ms = 0
+        self._names: dict[str, str] = {}
         self._handlers: dict[type, Callable[[Any, str], None]] = {
             kinds.Follow: self._follow,
             kinds.Unfollow: self._unfollow,
@@ -72,13 +74,23 @@ class People:
     def sweep(self, at_ms: int) -> None:
         """Let go of what idle users no longer need; who is looked at sooner goes sooner."""
         idle_ms = self._settings.idle_ttl_ms
-        for user, person in list(self.persons.items()):
-            if at_ms - person.seen_ms > idle_ms:
+        idle = [u for u, p in self.persons.objects.items() if at_ms - p.seen_ms > idle_ms]
+        for user in idle + self.persons.due(at_ms):
+            person = self.persons.get(user)
+            if person is not None:
                 self._lay_down(user, person, at_ms)
+
+    def cool(self) -> None:
+        """Let the users beyond the limits rest as bytes; it changes no answer."""
+        self.persons.cool()
 
     def rebuild(self, persons: dict[str, Person]) -> None:
         """Take up stored users."""
-        self.persons = persons
+        self.persons.restore({})
+        self.persons.objects.update(persons)
+        self._names = {
+            user: user for user, p in persons.items() if p.follows or p.cart or p.reserved
+        }
         self.followers.rebuild((user, p.follows) for user, p in persons.items())
         self.carts.rebuild((user, p.cart) for user, p in persons.items())
         self.reservations.rebuild((user, p.reserved) for user, p in persons.items())
@@ -86,8 +98,9 @@ class People:
     def end_reservations(self, room_id: str) -> None:
         """Nobody has a place in the room any more."""
         for user in self.reservations.holders(room_id):
-            person = self.persons[user]
-            person.reserved = self.reservations.remove(user, person.reserved, room_id)
+            person = self.persons.get(user)
+            if person is not None:
+                person.reserved = self.reservations.remove(user, person.reserved, room_id)
 
     # --- who is there ---------------------------------------------------------------------
 
@@ -101,7 +114,8 @@ class People:
             if len(self.persons) >= self._settings.users_max:
                 self._make_room()
             now_ms = self._now_ms
-            person = self.persons[user] = Person(now_ms - now_ms % DAY_MS, now_ms)
+            person = Person(now_ms - now_ms % DAY_MS, now_ms)
+            self.persons.put(user, person)
         return person
 
     def _acting(self, user: str) -> Person:
@@ -130,28 +144,44 @@ class People:
         person.dismissals = 0
         self.dropped["idle"] += 1
 
+    def _due_ms(self, person: Person) -> int:
+        """Until when a sweep would change nothing of the user."""
+        settings = self._settings
+        if not person.dormant:
+            return person.seen_ms + settings.idle_ttl_ms
+        if person.ledger:
+            return person.ledger[0].delivery_ms + settings.ledger_ms
+        return person.seen_ms + settings.consent_ttl_ms
+
     def _make_room(self) -> None:
         some = max(1, self._settings.users_max // 16)
-        oldest = nsmallest(some, self.persons, key=lambda user: (self.persons[user].seen_ms, user))
-        for user in oldest:
+        persons = ((user, self.persons.peek(user)) for user in self.persons)
+        oldest = nsmallest(some, ((person.seen_ms, user) for user, person in persons if person))
+        for _, user in oldest:
             self._forget(user)
         self.dropped["users"] += len(oldest)
 
     def _forget(self, user: str) -> None:
-        person = self.persons.pop(user, None)
+        person = self.persons.get(user)
         if person is not None:
             self._release(user, person)
+            self.persons.drop(user)
 
     def _release(self, user: str, person: Person) -> None:
+        self._names.pop(user, None)
         self.followers.clear(user, person.follows)
         self.carts.clear(user, person.cart)
         self.reservations.clear(user, person.reserved)
+
+    def _name(self, user: str) -> str:
+        """The one string by which all relations hold the user."""
+        return self._names.setdefault(user, user)
 
     # --- facts ----------------------------------------------------------------------------
 
     def _follow(self, event: kinds.Follow, user: str) -> None:
         person = self._acting(user)
-        person.follows = self.followers.add(user, person.follows, event.host_id)
+        person.follows = self.followers.add(self._name(user), person.follows, event.host_id)
 
     def _unfollow(self, event: kinds.Unfollow, user: str) -> None:
         person = self._acting(user)
@@ -173,7 +203,7 @@ class People:
 
     def _cart_add(self, event: kinds.CartAdd, user: str) -> None:
         person = self._acting(user)
-        person.cart = self.carts.add(user, person.cart, event.product_id)
+        person.cart = self.carts.add(self._name(user), person.cart, event.product_id)
 
     def _cart_remove(self, event: kinds.CartRemove | kinds.Order, user: str) -> None:
         person = self._acting(user)
@@ -181,7 +211,7 @@ class People:
 
     def _reserve(self, event: kinds.Reserve, user: str) -> None:
         person = self._acting(user)
-        person.reserved = self.reservations.add(user, person.reserved, event.room_id)
+        person.reserved = self.reservations.add(self._name(user), person.reserved, event.room_id)
 
     def _reserve_cancel(self, event: kinds.ReserveCancel, user: str) -> None:
         person = self._acting(user)

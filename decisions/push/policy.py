@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+
 from decisions.push import snapshot
 from decisions.push.checks import Checks
 from decisions.push.decision import PushDecision, decision_of, line_of, value_of
@@ -207,8 +209,13 @@ class PushPolicy:
             "reservations": people.reservations.dropped,
         }
 
+    def cool(self) -> None:
+        """Let users who are not needed now rest as bytes; it changes no answer."""
+        self._people.cool()
+
     def snapshot(self) -> bytes:
         """All but the catalogue, as versioned bytes."""
+        persons = self._people.persons.pack()
         return snapshot.dump(
             snapshot.State(
                 self._shard,
@@ -219,13 +226,13 @@ class PushPolicy:
                 dict(sorted(self._refused_by.items())),
                 dict(sorted(self.dropped.items())),
                 self._live,
-                self._people.persons,
+                {user: msgspec.Raw(packed) for user, packed in persons.items()},
             )
         )
 
     def restore(self, data: bytes) -> None:
         """Go on from a snapshot; rooms told before stay known. Raises StateError."""
-        state = snapshot.load(data)
+        state, persons = snapshot.load(data)
         if state.shard != self._shard:
             raise StateError(
                 f"the stored state is that of push shard {state.shard}, not {self._shard}: "
@@ -237,7 +244,7 @@ class PushPolicy:
         self._live.clear()
         self._live.update(state.live)
         people = self._people
-        people.rebuild(state.persons)
+        people.rebuild(persons)
         people.followers.dropped = state.dropped.pop("follows", 0)
         people.carts.dropped = state.dropped.pop("cart_products", 0)
         people.reservations.dropped = state.dropped.pop("reservations", 0)

@@ -28,7 +28,7 @@ class State(msgspec.Struct, array_like=True):
     refused_by: dict[str, int]
     dropped: dict[str, int]
     live: dict[str, Broadcast]
-    persons: dict[str, Person]
+    persons: dict[str, msgspec.Raw]
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -36,6 +36,7 @@ _decode_frame = msgspec.msgpack.Decoder(list[msgspec.Raw]).decode
 _decode_int = msgspec.msgpack.Decoder(int).decode
 _decode_bytes = msgspec.msgpack.Decoder(bytes).decode
 _decode_state = msgspec.msgpack.Decoder(State).decode
+_decode_person = msgspec.msgpack.Decoder(Person).decode
 
 
 def dump(state: State) -> bytes:
@@ -44,8 +45,11 @@ def dump(state: State) -> bytes:
     return _encode((LAYOUT, zlib.crc32(body), body))
 
 
-def load(data: bytes) -> State:
-    """The state from its bytes. Raises StateError for another layout or damaged bytes."""
+def load(data: bytes) -> tuple[State, dict[str, Person]]:
+    """The state from its bytes, and the persons in it.
+
+    Raises StateError for another layout or damaged bytes.
+    """
     try:
         frame = _decode_frame(data)
         layout = _decode_int(frame[0]) if frame else None
@@ -56,13 +60,14 @@ def load(data: bytes) -> State:
         if zlib.crc32(body) != _decode_int(crc):
             raise StateError.unreadable(WHAT, ValueError("its check sum differs"))
         state = _decode_state(body)
+        persons = {user: _decode_person(packed) for user, packed in state.persons.items()}
     except StateError:
         raise
     except (msgspec.MsgspecError, ValueError) as problem:
         raise StateError.unreadable(WHAT, problem) from problem
-    for person in state.persons.values():
+    for person in persons.values():
         _share(person)
-    return state
+    return state, persons
 
 
 def _share(person: Person) -> None:
