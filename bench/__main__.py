@@ -35,7 +35,7 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
         default=50_000,
         help="users' events before them: a simulated world takes a minute to fill",
     )
-    parser.add_argument("--users", type=int, default=20_000, help="for memory a user")
+    parser.add_argument("--users", type=int, default=60_000, help="for memory a user")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--quick", action="store_true", help="one round of a tenth of the events")
     parser.add_argument("--log", type=Path, help="use this log, do not simulate one")
