@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import random
 from collections import defaultdict
@@ -333,3 +334,20 @@ def test_the_value_is_the_last_decisions_under_a_version_that_only_grows(seed):
             last = [(d.push_id, d.sent, d.reason) for d in mine[::-1]]
             assert shown == last[: len(shown)]
             assert len(shown) <= SETTINGS.last_max
+
+
+@settings(max_examples=80, deadline=None)
+@given(LOGS, st.integers(0, 3), st.integers(1, 7))
+def test_users_who_rest_as_bytes_are_decided_alike(seed, hot_users_max, every):
+    log = timed(seed)
+    plain, cooled = run(log), Run()
+    cooled.policies = [PushPolicy(dataclasses.replace(SETTINGS, hot_users_max=hot_users_max), 0)]
+    for number, step in enumerate(log):
+        cooled.take(number, step)
+        if number % every == 0:
+            cooled.policies[0].cool()
+    cooled.finish(log[-1][0] + 2 * DAY_MS)
+    assert cooled.decisions == plain.decisions
+    assert cooled.values() == plain.values()
+    assert cooled.policies[0].dropped == plain.policies[0].dropped
+    assert cooled.policies[0].snapshot() == plain.policies[0].snapshot()
