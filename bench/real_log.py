@@ -41,6 +41,6 @@ def ranklens_rows(source: Path, redis_url: str, scratch: Path) -> list[Row]:
         for name, figures in ranking["baselines"].items()
     ]
     against = ranking["bootstrap"]["item_click_rate"]
-    rows.append(row("ours over item_click_rate, all lists, at least", against["low"]))
-    rows.append(row("ours over item_click_rate, all lists, at most", against["high"]))
+    rows.append(row("ours over item_click_rate, same lists, at least", against["low"]))
+    rows.append(row("ours over item_click_rate, same lists, at most", against["high"]))
     return rows

@@ -185,11 +185,11 @@ def _figures(out: Console, shown: Shown) -> None:
         f"{figures['events']:,} events in, {figures['slates']:,} lists out; what viewers did with "
         "them came back as events"
     )
-    popular = ranking["bootstrap"]["popularity"]
+    popular, last = ranking["bootstrap"]["popularity"], ranking["last"]
     if ranking["lists"]:
         out.print(
-            f"{ranking['lists']:,} lists with a click, ranked before they were learnt: NDCG@10 "
-            f"{ranking['ndcg_at_10']:.3f}, {popular['mean_difference']:+.3f} against popularity "
+            f"last {last['lists']:,} lists with a click, ranked before they were learnt: NDCG@10 "
+            f"{last['ndcg_at_10']:.3f}, {popular['mean_difference']:+.3f} against popularity "
             f"(95 %: {popular['low']:+.3f} to {popular['high']:+.3f})"
         )
     out.print(

@@ -84,8 +84,8 @@ def _ranking(out: Console, ranking: Figures) -> None:
     out.print(shown)
     out.print(
         f"over {ranking['lists']:,} lists with a click, each ranked before it was learnt; "
-        "in brackets 95 % by bootstrap.\nas_shown is the order on the screen itself, and clicks "
-        "favour what stands on top."
+        "differences over the last ones, in brackets 95 % by bootstrap.\n"
+        "as_shown is the order on the screen itself, and clicks favour what stands on top."
     )
     out.print()
 
