@@ -17,7 +17,7 @@ from events.letters import DeadLetter
 from features.catalogue import Entry
 from features.rooms import CLICK, ENTER, IMPRESSION, LEAVE, ORDER, SIGNAL, RoomRow
 from features.rows import Rows
-from features.strengths import StrengthSettings, measure
+from features.strengths import StrengthSettings, measure, stayed_ms
 
 _CATALOGUE = frozenset((kinds.Host, kinds.Room, kinds.Product, kinds.OnAir))
 _BY_IDENTITY = frozenset((kinds.IdentityLink, kinds.Erase))
@@ -118,6 +118,5 @@ class Splitter:
         if isinstance(event, kinds.Order):
             return ORDER
         if isinstance(event, kinds.Dwell) and event.left:
-            stayed_ms = event.dwell_ms if event.visit_ms is None else event.visit_ms
-            return LEAVE if stayed_ms < self._quick_leave_ms else SIGNAL
+            return LEAVE if stayed_ms(event) < self._quick_leave_ms else SIGNAL
         return SIGNAL

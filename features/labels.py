@@ -5,6 +5,7 @@ from __future__ import annotations
 from events import kinds
 from features.join import JoinSettings
 from features.observed import Signal
+from features.strengths import stayed_ms
 from features.user import CLICKED, ENGAGED, LEFT, ORDERED, STAYED
 
 
@@ -13,11 +14,11 @@ def labels_of(event: Signal, settings: JoinSettings) -> int:
     if isinstance(event, kinds.Click):
         return CLICKED
     if isinstance(event, kinds.Dwell):
-        stayed_ms = event.dwell_ms if event.visit_ms is None else event.visit_ms
-        long = event.long or stayed_ms >= settings.long_dwell_ms
-        if event.left and stayed_ms < settings.quick_leave_ms:
+        visit_ms = stayed_ms(event)
+        long = event.long or visit_ms >= settings.long_dwell_ms
+        if event.left and visit_ms < settings.quick_leave_ms:
             return LEFT
-        stayed = stayed_ms >= settings.quick_leave_ms
+        stayed = visit_ms >= settings.quick_leave_ms
         return (STAYED if stayed else 0) | (ENGAGED if long else 0)
     if isinstance(event, kinds.Dismiss):
         return LEFT

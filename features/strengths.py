@@ -37,6 +37,11 @@ class StrengthSettings:
     quick_leave: float = setting(-1.0, "units", "A quick leave is a quiet no.")
 
 
+def stayed_ms(event: kinds.Dwell) -> int:
+    """How long the visit has lasted, as far as the event says."""
+    return event.dwell_ms if event.visit_ms is None else event.visit_ms
+
+
 def measure(settings: StrengthSettings) -> dict[type, Callable[..., int]]:
     """For each kind of event that weighs anything, a function to its thousandths."""
 
@@ -56,10 +61,8 @@ def measure(settings: StrengthSettings) -> dict[type, Callable[..., int]]:
         return min(like * (event.count or 1), like_max)
 
     def of_dwell(event: kinds.Dwell) -> int:
-        if event.left:
-            stayed_ms = event.dwell_ms if event.visit_ms is None else event.visit_ms
-            if stayed_ms < leave_ms:
-                return leave
+        if event.left and stayed_ms(event) < leave_ms:
+            return leave
         return min(event.dwell_ms * _PER_UNIT // unit_ms, dwell_max)
 
     return {

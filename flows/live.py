@@ -7,20 +7,17 @@ from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
-from bytewax.recovery import RecoveryConfig
-from bytewax.run import cli_main
 from confluent_kafka import KafkaException, Producer
 
 from flows import faults
 from flows.brokers import client_settings
-from flows.collector import calm_collector
+from flows.engine import run_flow
 from flows.failures import BadInput
 from flows.graph import build
 from flows.health import HealthSink
 from flows.kafka_source import KafkaSource, Sources
 from flows.live_runtime import LiveRuntime, WallClock, wall_ms
 from flows.live_shape import LIVE
-from flows.recovery import Recovery
 from flows.settings import Settings
 from flows.stop import Stop
 from sinks.adapters import DeadLetterSink, DeliverSink
@@ -99,27 +96,8 @@ def run_process(
         faults.NotedSink(HealthSink(lambda: writer("health"), now)),
         LIVE,
     )
-    recovery = None
-    if live.recovery is not None:
-        recovery = RecoveryConfig(str(Recovery(live.recovery).database), timedelta(0))
-    calm_collector()
-    faults.forget()
-    try:
-        cli_main(
-            flow,
-            process_id=process if addresses else None,
-            addresses=addresses,
-            epoch_interval=timedelta(seconds=settings.flow.epoch_s),
-            recovery_config=recovery,
-        )
-    except Exception:
-        raise
-    except BaseException:
-        # Several processes: the engine tells of a panic alone, without what we raised.
-        cause = faults.first()
-        if cause is None:
-            raise
-        raise cause from None
+    epoch = timedelta(seconds=settings.flow.epoch_s)
+    run_flow(flow, process, addresses, epoch, live.recovery)
 
 
 def is_folder(decisions: str) -> bool:

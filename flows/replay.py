@@ -11,16 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from bytewax.recovery import RecoveryConfig
-from bytewax.run import cli_main
 
 from decisions.outputs import head
-from flows import faults
-from flows.collector import calm_collector
+from flows.engine import run_flow
 from flows.faults import NotedSink, NotedSource
 from flows.graph import build
 from flows.log_source import LogSource, Told
-from flows.recovery import Recovery
 from flows.report import PARTS, ReportSink, metrics
 from flows.runtime import Runtime
 from flows.settings import Settings
@@ -95,29 +91,9 @@ def run_process(
         NotedSink(DeadLetterSink(1, lambda part: DeadLetterRuns(runs, part))),
         NotedSink(ReportSink(out)),
     )
-    epoch = _NO_EPOCHS if replay.processes == 1 else timedelta(seconds=settings.flow.epoch_s)
-    recovery = None
-    if replay.recovery is not None:
-        epoch = timedelta(seconds=settings.flow.epoch_s)
-        recovery = RecoveryConfig(str(Recovery(replay.recovery).database), timedelta(0))
-    calm_collector()
-    faults.forget()
-    try:
-        cli_main(
-            flow,
-            process_id=process if addresses else None,
-            addresses=addresses,
-            epoch_interval=epoch,
-            recovery_config=recovery,
-        )
-    except Exception:
-        raise
-    except BaseException:
-        # Several processes: the engine tells of a panic alone, without what we raised.
-        cause = faults.first()
-        if cause is None:
-            raise
-        raise cause from None
+    lasting = replay.processes == 1 and replay.recovery is None
+    epoch = _NO_EPOCHS if lasting else timedelta(seconds=settings.flow.epoch_s)
+    run_flow(flow, process, addresses, epoch, replay.recovery)
     live = len(runtime.scenes.content(runtime.catalogue.seq).live)
     figures = {**counters.as_dict(), "live_rooms": live, "events_read": events_read}
     (out / f"process-{process}.json").write_bytes(msgspec.json.encode(figures))
