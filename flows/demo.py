@@ -25,7 +25,7 @@ from simulator.live import LiveWorld
 from simulator.settings import SimulatorSettings, preset
 from sinks.adapters import DeadLetterSink, DeliverSink
 from sinks.connect import Client, connect
-from sinks.dead_letters import DeadLetterRuns
+from sinks.dead_letters import dead_letter_runs
 from sinks.embedded import EmbeddedRedis
 from sinks.keys import Keys
 from sinks.reader import PushDecision, Reader, UserView
@@ -173,7 +173,7 @@ def run_demo(folder: Path, plan: Evening, told: Told, stop: Stop) -> Shown:
                 0,
                 settings.redis.push_ids_kept_ms,
             ),
-            DeadLetterSink(1, lambda part: DeadLetterRuns(folder, part)),
+            DeadLetterSink(1, lambda part: dead_letter_runs(folder, part)),
             ReportSink(folder),
         )
         cli_main(flow, epoch_interval=_NO_EPOCHS)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from confluent_kafka import KafkaException, Producer
 
+from decisions.outputs import Decision
 from flows import faults
 from flows.brokers import client_settings
 from flows.engine import run_flow
@@ -22,9 +23,10 @@ from flows.settings import Settings
 from flows.stop import Stop
 from sinks.adapters import DeadLetterSink, DeliverSink
 from sinks.connect import connect
-from sinks.dead_letters import DeadLetterTopic
+from sinks.dead_letters import dead_letter_topic
 from sinks.decision_lines import DecisionLines
-from sinks.decision_log import DecisionLog, DecisionTopic
+from sinks.decision_log import decision_topic
+from sinks.log import Log
 from sinks.redis_sink import RedisWriter
 from sinks.topic import TopicWriter
 
@@ -74,11 +76,11 @@ def run_process(
             raise BadInput(f"Kafka client: {problem.args[0].str()}") from None
         return TopicWriter(producer, name, should_stop=lambda: stop.asked)
 
-    def decision_log(part: str) -> DecisionLog:
+    def decision_log(part: str) -> Log[Decision]:
         assert live.decisions is not None
         if is_folder(live.decisions):
             return DecisionLines(live.decisions, part)
-        return DecisionTopic(topic(live.decisions))
+        return decision_topic(topic(live.decisions))
 
     deliver = DeliverSink(
         settings.flow.deliver_parts,
@@ -92,7 +94,7 @@ def run_process(
         runtime,
         faults.NotedSource(KafkaSource(live.parts, Sources(runtime, client, stop))),
         faults.NotedSink(deliver),
-        faults.NotedSink(DeadLetterSink(1, lambda part: DeadLetterTopic(topic(letters)))),
+        faults.NotedSink(DeadLetterSink(1, lambda part: dead_letter_topic(topic(letters)))),
         faults.NotedSink(HealthSink(lambda: writer("health"), now)),
         LIVE,
     )

@@ -24,8 +24,8 @@ from flows.stop import Stop
 from sinks.adapters import DeadLetterSink, DeliverSink
 from sinks.connect import connect
 from sinks.counters import Counters
-from sinks.dead_letters import DeadLetterRuns, clear_dead_letters, merge_dead_letters
-from sinks.decision_log import DecisionRuns, clear_decisions, merge_decisions
+from sinks.dead_letters import clear_dead_letters, dead_letter_runs, merge_dead_letters
+from sinks.decision_log import clear_decisions, decision_runs, merge_decisions
 from sinks.embedded import EmbeddedRedis
 from sinks.redis_sink import RedisWriter
 
@@ -85,10 +85,10 @@ def run_process(
                 writer,
                 0,
                 settings.redis.push_ids_kept_ms,
-                lambda part: DecisionRuns(runs, part),
+                lambda part: decision_runs(runs, part),
             )
         ),
-        NotedSink(DeadLetterSink(1, lambda part: DeadLetterRuns(runs, part))),
+        NotedSink(DeadLetterSink(1, lambda part: dead_letter_runs(runs, part))),
         NotedSink(ReportSink(out)),
     )
     lasting = replay.processes == 1 and replay.recovery is None

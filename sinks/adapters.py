@@ -8,10 +8,10 @@ from typing import Final
 import msgspec
 from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
 
-from decisions.outputs import Delivery, decode
+from decisions.outputs import Decision, Delivery, decode
 from events.hashing import hash64
-from sinks.dead_letters import DeadLetter, DeadLetters
-from sinks.decision_log import DecisionLog
+from sinks.dead_letters import DeadLetter
+from sinks.log import Log
 from sinks.pending import PendingPushes
 from sinks.redis_sink import RedisWriter
 
@@ -44,7 +44,7 @@ class DeliverPartition(StatefulSinkPartition[Delivery | bytes, bytes]):
         self,
         writer: RedisWriter,
         pending: PendingPushes,
-        log: DecisionLog | None,
+        log: Log[Decision] | None,
         state: bytes | None,
     ) -> None:
         self._writer = writer
@@ -101,7 +101,7 @@ class DeliverSink(FixedPartitionedSink[Delivery | bytes, bytes]):
         make_writer: MakeWriter,
         hold_epochs: int,
         ids_kept_ms: int,
-        make_log: Callable[[str], DecisionLog] | None = None,
+        make_log: Callable[[str], Log[Decision]] | None = None,
     ) -> None:
         self._parts = parts
         self._make_writer = make_writer
@@ -136,7 +136,7 @@ class DeliverSink(FixedPartitionedSink[Delivery | bytes, bytes]):
 class DeadLetterPartition(StatefulSinkPartition[Sequence[DeadLetter], bytes]):
     """One partition of the dead letters."""
 
-    def __init__(self, letters: DeadLetters, state: bytes | None) -> None:
+    def __init__(self, letters: Log[DeadLetter], state: bytes | None) -> None:
         self._letters = letters
         end = 0
         if state is not None:
@@ -164,7 +164,7 @@ class DeadLetterSink(FixedPartitionedSink[Sequence[DeadLetter], bytes]):
     Guarantee: killed anywhere, a file holds each once, a topic at least once.
     """
 
-    def __init__(self, parts: int, make: Callable[[str], DeadLetters]) -> None:
+    def __init__(self, parts: int, make: Callable[[str], Log[DeadLetter]]) -> None:
         self._parts = parts
         self._make = make
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 import orjson
 
 from decisions.outputs import Decision
-from sinks.runs import RunWriter, clear_runs, merge_runs
+from sinks.log import RunLog, TopicLog
+from sinks.runs import clear_runs, merge_runs
 from sinks.topic import TopicWriter
 
 _PREFIX: Final = "decisions-"
@@ -42,67 +42,14 @@ def order(decision: Decision) -> bytes:
     )
 
 
-class DecisionLog(Protocol):
-    """Where decisions are kept."""
-
-    def append(self, decisions: Iterable[Decision]) -> None:
-        """Add decisions."""
-
-    def snapshot(self) -> int:
-        """Have everything stored; where the log ends, as far as it can be taken back."""
-
-    def restore(self, end: int) -> None:
-        """Take the log back to where it ended."""
-
-    def close(self) -> None:
-        """Have everything stored, and close."""
+def decision_runs(folder: Path | str, part: str) -> RunLog[Decision]:
+    """A partition's decisions in a file, for `merge_decisions`."""
+    return RunLog(folder, f"{_PREFIX}{part}", lambda one: (order(one), line(one)))
 
 
-class DecisionRuns:
-    """A partition's decisions in a file, for `merge_decisions`. Guarantee: each exactly once."""
-
-    def __init__(self, folder: Path | str, part: str) -> None:
-        self._runs = RunWriter(folder, f"{_PREFIX}{part}")
-
-    def append(self, decisions: Iterable[Decision]) -> None:
-        """Add decisions, in any order."""
-        self._runs.append((order(decision), line(decision)) for decision in decisions)
-
-    def snapshot(self) -> int:
-        """Write everything out; the file's length in bytes."""
-        return self._runs.snapshot()
-
-    def restore(self, end: int) -> None:
-        """Cut the file back to this length."""
-        self._runs.restore(end)
-
-    def close(self) -> None:
-        """Write everything out and close."""
-        self._runs.close()
-
-
-class DecisionTopic:
-    """Decisions to a Kafka topic, keyed by user. Guarantee: at least once, in order for a user."""
-
-    def __init__(self, topic: TopicWriter) -> None:
-        self._topic = topic
-
-    def append(self, decisions: Iterable[Decision]) -> None:
-        """Send decisions."""
-        for decision in decisions:
-            self._topic.append(decision.user_id.encode(), line(decision)[:-1])
-
-    def snapshot(self) -> int:
-        """Return, with 0, once the brokers have everything."""
-        self._topic.flush()
-        return 0
-
-    def restore(self, end: int) -> None:
-        """A topic is not taken back: what follows may be there twice."""
-
-    def close(self) -> None:
-        """Return once the brokers have everything."""
-        self._topic.flush()
+def decision_topic(topic: TopicWriter) -> TopicLog[Decision]:
+    """Decisions to a Kafka topic, keyed by user."""
+    return TopicLog(topic, lambda one: (one.user_id.encode(), line(one)[:-1]))
 
 
 def merge_decisions(folder: Path | str, out: Path | str) -> int:

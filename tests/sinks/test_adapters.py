@@ -16,8 +16,8 @@ from bytewax.testing import TestingSource, run_main
 from decisions.outputs import Decision, Delivery, Push, Write, encode, head
 from sinks.adapters import DeadLetterSink, DeliverSink
 from sinks.connect import Client
-from sinks.dead_letters import DeadLetterRuns, merge_dead_letters
-from sinks.decision_log import DecisionRuns, merge_decisions
+from sinks.dead_letters import dead_letter_runs, merge_dead_letters
+from sinks.decision_log import decision_runs, merge_decisions
 from sinks.redis_sink import RedisWriter
 from sinks.settings import RedisSettings
 
@@ -58,10 +58,10 @@ def run(
         keyed,
         lambda kn: (kn[0], encode(delivery(kn[1])) if kn[1] % 2 else delivery(kn[1])),
     )
-    log = lambda part: DecisionRuns(folder, part)  # noqa: E731
+    log = lambda part: decision_runs(folder, part)  # noqa: E731
     op.output("deliver", packed, DeliverSink(3, make_writer, hold_epochs, 7 * 86_400_000, log))
     dead = op.map("dead", keyed, lambda kn: (kn[0], [(kn[1], "log", b'{"row":%d}' % kn[1])]))
-    op.output("letters", dead, DeadLetterSink(2, lambda part: DeadLetterRuns(folder, part)))
+    op.output("letters", dead, DeadLetterSink(2, lambda part: dead_letter_runs(folder, part)))
     run_main(flow, epoch_interval=timedelta(0), recovery_config=RecoveryConfig(str(recovery)))
 
 
@@ -119,4 +119,6 @@ def test_a_state_of_another_version_is_refused(
     with pytest.raises(ValueError, match="state version 9, this program reads 1"):
         DeliverSink(3, make_writer, 0, 0).build_part("s", "000", state)
     with pytest.raises(ValueError, match="state version 9"):
-        DeadLetterSink(3, lambda part: DeadLetterRuns(tmp_path, part)).build_part("s", "000", state)
+        DeadLetterSink(3, lambda part: dead_letter_runs(tmp_path, part)).build_part(
+            "s", "000", state
+        )

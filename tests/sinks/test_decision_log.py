@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from decisions.outputs import Decision
-from sinks.dead_letters import DeadLetterRuns, merge_dead_letters
-from sinks.decision_log import DecisionRuns, clear_decisions, line, merge_decisions, order
+from sinks.dead_letters import dead_letter_runs, merge_dead_letters
+from sinks.decision_log import clear_decisions, decision_runs, line, merge_decisions, order
 from sinks.runs import RunMismatch, RunWriter, merge_runs
 
 keys = st.tuples(
@@ -60,7 +60,7 @@ def test_any_partitions_chunks_and_blocks_give_the_same_sorted_bytes(
 ):
     folder = tmp_path_factory.mktemp("runs")
     shuffled = data.draw(st.permutations(sorted(made)))
-    logs = [DecisionRuns(folder, f"{part:03d}") for part in range(parts)]
+    logs = [decision_runs(folder, f"{part:03d}") for part in range(parts)]
     for start in range(0, len(shuffled), chunk):
         some = [decision(*key) for key in shuffled[start : start + chunk]]
         logs[start % parts].append(some)
@@ -74,12 +74,12 @@ def test_any_partitions_chunks_and_blocks_give_the_same_sorted_bytes(
 
 
 def test_a_log_taken_back_and_written_again_holds_each_decision_once(tmp_path: Path):
-    log = DecisionRuns(tmp_path, "000")
+    log = decision_runs(tmp_path, "000")
     log.append([decision(1, "a", 1), decision(2, "a", 2)])
     end = log.snapshot()
     log.append([decision(3, "a", 3)])
     log.close()  # killed after this was on disk
-    resumed = DecisionRuns(tmp_path, "000")
+    resumed = decision_runs(tmp_path, "000")
     resumed.restore(end)
     resumed.append([decision(3, "a", 3), decision(4, "a", 4)])
     resumed.close()
@@ -90,7 +90,7 @@ def test_a_log_taken_back_and_written_again_holds_each_decision_once(tmp_path: P
 
 def test_the_same_decision_from_two_partitions_stands_once(tmp_path: Path):
     for part in ("000", "001"):
-        log = DecisionRuns(tmp_path, part)
+        log = decision_runs(tmp_path, part)
         log.append([decision(1, "a", 1)])
         log.close()
     assert merge_decisions(tmp_path, tmp_path / "out") == 1
@@ -101,7 +101,7 @@ def test_the_same_decision_from_two_partitions_stands_once(tmp_path: Path):
 
 def test_a_file_shorter_than_the_saved_state_is_refused(tmp_path: Path):
     with pytest.raises(RunMismatch, match="has 0 bytes and the saved state expects 10"):
-        DecisionRuns(tmp_path, "000").restore(10)
+        decision_runs(tmp_path, "000").restore(10)
 
 
 def test_a_cut_file_is_refused(tmp_path: Path):
@@ -117,7 +117,7 @@ def test_a_cut_file_is_refused(tmp_path: Path):
 
 def test_dead_letters_are_sorted_by_row(tmp_path: Path):
     for part, rows in (("000", (300, 7)), ("001", (2, 256))):
-        letters = DeadLetterRuns(tmp_path, part)
+        letters = dead_letter_runs(tmp_path, part)
         letters.append((row, "log", b'{"row":%d}' % row) for row in rows)
         letters.close()
     assert merge_dead_letters(tmp_path, tmp_path / "out") == 4

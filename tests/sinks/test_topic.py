@@ -7,8 +7,8 @@ import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 
 from decisions.outputs import Decision
-from sinks.dead_letters import DeadLetterTopic
-from sinks.decision_log import DecisionTopic
+from sinks.dead_letters import dead_letter_topic
+from sinks.decision_log import decision_topic
 from sinks.retry import Stopped
 from sinks.topic import TopicWriter
 
@@ -69,9 +69,9 @@ def test_dead_letters_and_decisions_reach_a_broker():
     broker = Producer({"test.mock.num.brokers": 1, "bootstrap.servers": "x"})
     address = ",".join(str(b).split("/")[0] for b in broker.list_topics().brokers.values())
     producer = Producer({"bootstrap.servers": address})
-    letters = DeadLetterTopic(TopicWriter(producer, "ll.dead_letters"))
+    letters = dead_letter_topic(TopicWriter(producer, "ll.dead_letters"))
     letters.append([(4, "clicks-0", b'{"row":4}')])
-    decisions = DecisionTopic(TopicWriter(producer, "ll.decisions"))
+    decisions = decision_topic(TopicWriter(producer, "ll.decisions"))
     decisions.append([Decision(1, "u", 2, "recs", b"{}")])
     assert (letters.snapshot(), decisions.snapshot()) == (0, 0)
     consumer = Consumer({"bootstrap.servers": address, "group.id": "t"})
