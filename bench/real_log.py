@@ -12,7 +12,7 @@ from bench.report import Row
 
 SECTION = "Ranking on a real log, learning as it goes"
 LAST_LISTS = 1_719
-NDCG_MIN = 0.600
+NDCG_MIN = 0.620
 NOTE = (
     "https://github.com/metarank/ranklens; what DECIDE would have served, each list ranked before "
     "it is learnt, default settings, chosen on the lists before these; published for LambdaMART "

@@ -59,6 +59,8 @@ class LiveRooms:
         self.tags = [np.ascontiguousarray(row[live]) for row in content.tags]
         self.tags = [row for row in self.tags if (row < len(content.tag_number)).any()]
         self.tag_share = content.tag_share[live]
+        slots = range(len(content.attribute_names))
+        self.attributes = [np.ascontiguousarray(content.attributes[live, slot]) for slot in slots]
         self.room_tags = [content.room_tags[number] for number in live]
         self.unscored_tags: dict[int, frozenset[str]] = {}
         for place, number in enumerate(live):

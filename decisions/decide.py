@@ -29,7 +29,7 @@ from features.user import DAY_MS
 from features.vector import VectorSettings
 
 _KIND = b"LLDE"
-_VERSION = 1
+_VERSION = 2
 
 
 class Counters(msgspec.Struct, array_like=True, gc=False):

@@ -20,7 +20,15 @@ from decisions.settings import SlateSettings
 from events.hashing import hash64
 from features.rows import Wish
 from features.scene import Scene
-from features.vector import LIFT_SCALE, VectorSettings, View, lift, price_fit, user_part
+from features.vector import (
+    LIFT_SCALE,
+    TASTE_SCALE,
+    VectorSettings,
+    View,
+    lift,
+    price_fit,
+    user_part,
+)
 from models.table import WeightsTable
 
 _EXCLUDED = -np.inf
@@ -80,9 +88,9 @@ class Ranker:
 
         `own` are the user's `tag_values`.
         """
-        affinity, followed, fit, shown_before, hour, activity, appetite = board.user_coefficients[
-            5:
-        ]
+        taste, affinity, followed, fit, shown_before, hour, activity, appetite = (
+            board.user_coefficients[5:]
+        )
         view, content = wish.view, board.content
         constant = (
             view.hour_activity * hour
@@ -97,6 +105,9 @@ class Ranker:
                 matched += by_tag.take(row)
             matched *= live.tag_share
             score += matched
+        if taste:
+            for wanted, column in zip(view.taste, live.attributes, strict=False):
+                score += column * (TASTE_SCALE * taste * wanted)
         if view.hosts or view.follows:
             by_host = np.zeros(len(content.host_number))
             for host, value in view.hosts.items():
@@ -147,6 +158,7 @@ class Ranker:
                 content.room_tags[number],
                 content.host_ids[number],
                 content.log_prices[number],
+                content.attribute_rows[number],
                 wish.shown.get(room_id, 0),
                 self.vector,
             ),
@@ -234,7 +246,7 @@ class Ranker:
         own: dict[str, float],
     ) -> list[tuple[str, str]]:
         """For each item its source and the strongest reason that lies in the user, or none."""
-        affinity, followed, fit = board.user_coefficients[5:8]
+        affinity, followed, fit = board.user_coefficients[6:9]
         view, least = wish.view, self.settings.reason_min
         hosts, follows, tag_texts = view.hosts, view.follows, live.tag_texts
         strong = {tag: value for tag, value in own.items() if value > least}

@@ -134,3 +134,4 @@ class Content:
             below = np.searchsorted(ordered, values[known], "left")
             upto = np.searchsorted(ordered, values[known], "right")
             self.attributes[known, slot] = (below + upto) / (2 * len(ordered)) - 0.5
+        self.attribute_rows: list[list[float]] = self.attributes[:, : len(names)].tolist()

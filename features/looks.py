@@ -37,7 +37,7 @@ class Looks:
             number = content.number.get(name)
             if number is None:
                 row, rate = bytes(width), scene.default_rate
-                part = user_part(view, (), "", math.nan, 0, settings)
+                part = user_part(view, (), "", math.nan, (), 0, settings)
             else:
                 name, rate = content.ids[number], scene.click_rates[number]
                 row = scene.rows[number * width : (number + 1) * width]
@@ -46,6 +46,7 @@ class Looks:
                     content.room_tags[number],
                     content.host_ids[number],
                     content.log_prices[number],
+                    content.attribute_rows[number],
                     _times_shown(lists, name, own) if len(lists) > 1 else 0,
                     settings,
                 )

@@ -31,11 +31,12 @@ from features.rows import Link, RowEvent, Rows, Step, merge_rows, unpack_rows
 from features.scene import Scene
 from features.strengths import measure
 from features.tags_value import tags_value
+from features.taste import add
 from features.user import CLICKED, DAY_MS, OpenList, User, remember
 from features.views import Views
 
 _KIND = b"LLOB"
-_VERSION = 1
+_VERSION = 2
 _CLOSE, _AWAIT, _UNKNOWN, _SLATE = range(4)
 _STATE = msgspec.msgpack.Decoder(ObserveState)
 
@@ -322,6 +323,9 @@ class ObserveShard:
         self, event: kinds.Impression, person: str, user: User, clock_ms: int, seq: int
     ) -> OpenList:
         """The list of an impression that is not the newest one's."""
+        if user.lists:
+            # What was shown before counts by now, whether or not anything came of it.
+            self._expose(person, user, user.lists[-1], clock_ms, seq)
         shown, evicted = self.join.open(user, event.request_id, event.event_time_ms)
         if evicted is not None:
             self._close(person, user, evicted, clock_ms, clock_ms, seq)
@@ -362,7 +366,9 @@ class ObserveShard:
         if len(user.ladder.tags) > self.settings.tags_max:
             self.counts["tags_dropped"] += user.ladder.drop_weakest(self.settings.tags_max)
         user.signals += 1
-        user.strength += max(amount, 0) / 1000.0
+        if amount > 0:
+            user.strength += amount / 1000.0
+            self._choose(event, user, amount / 1000.0, seq)
         user.bump_hour(self._hour_of(event.event_time_ms, user.timezone))
         self.counts["signals"] += 1
         self._dirty[person] = None
@@ -374,6 +380,17 @@ class ObserveShard:
             user.slate_due = True
             due_ms = (second + 1) * 1000 - self.context.lateness_ms
             heapq.heappush(self._timers, (due_ms, _SLATE, person, ""))
+
+    def _choose(self, event: Any, user: User, units: float, seq: int) -> None:
+        """Count a signal for a room towards the user's taste in its attributes."""
+        room_id = getattr(event, "room_id", None)
+        if room_id is None:
+            return
+        content = self.scenes.content(seq)
+        number = content.number.get(room_id)
+        if number is not None and content.attribute_names:
+            row = content.attribute_rows[number]
+            user.attributes_chosen = add(user.attributes_chosen, row, units)
 
     def _profile(self, event: Signal, person: str, user: User, clock_ms: int, seq: int) -> None:
         """Hosts, follows, price band, rooms just left, and an order taken back."""

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from events import kinds
 from features.content import Content
 from features.observed import ObserveSettings, Signal
+from features.taste import add
 from features.user import DAY_MS, User, remember
 
 _EXPOSURE_MIN = 0.001
@@ -43,14 +44,17 @@ def note(
 def expose(
     user: User, rooms: Sequence[str], rates: Sequence[float], content: Content, tags_max: int
 ) -> None:
-    """Count what a list showed, each room by its click rate, against the tags of its rooms."""
-    exposure = user.exposure
+    """Count what a list showed, each room by its click rate, against its tags and attributes."""
+    exposure, expected = user.exposure, user.attributes_expected
     for room_id, rate in zip(rooms, rates, strict=True):
         user.expected += rate
         number = content.number.get(room_id)
         if number is not None:
             for tag in content.room_tags[number]:
                 exposure[tag] = exposure.get(tag, 0.0) + rate
+            if content.attribute_names:
+                expected = add(expected, content.attribute_rows[number], rate)
+    user.attributes_expected = expected
     if len(exposure) > tags_max:
         least = sorted(exposure.items(), key=lambda item: (item[1], item[0]))
         for tag, _ in least[: len(exposure) - tags_max]:
@@ -72,6 +76,8 @@ def fade(user: User, clock_ms: int, half_life_days: float) -> None:
         for tag, value in user.exposure.items()
         if (faded := value * keep) > _EXPOSURE_MIN
     }
+    user.attributes_chosen = [value * keep for value in user.attributes_chosen]
+    user.attributes_expected = [value * keep for value in user.attributes_expected]
     user.expected *= keep
     user.strength *= keep
     user.faded_ms += days * DAY_MS

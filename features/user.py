@@ -40,7 +40,8 @@ class User(msgspec.Struct, array_like=True, gc=False):
     """One user's state; times are event times in ms. Dicts keep the newest entry last.
 
     `strength` sums the signals and `expected` the click rates of what was shown, both fading;
-    `exposure` has the latter by tag. `hosts` are thousandths by host.
+    `exposure` has the latter by tag, `attributes_expected` by attribute, as `attributes_chosen`
+    has the former. `hosts` are thousandths by host.
     """
 
     base: int
@@ -65,6 +66,8 @@ class User(msgspec.Struct, array_like=True, gc=False):
     slate_due: bool = False
     profiling: bool = True
     timezone: str = ""
+    attributes_chosen: list[float] = []
+    attributes_expected: list[float] = []
 
     def bump_hour(self, hour: int) -> None:
         """Count a signal in an hour of the day; all are halved when one is full."""

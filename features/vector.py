@@ -28,6 +28,7 @@ ROOM_NAMES = (
 USER_NAMES = (
     *(f"tag_match_{window}" for window in WINDOWS),
     "tag_lift",
+    "attribute_lift",
     "host_affinity",
     "host_followed",
     "price_fit",
@@ -54,6 +55,9 @@ class VectorSettings:
     tag_half_24h: float = setting(8.0, "units", "A day holds a few visits.")
     tag_half_7d: float = setting(16.0, "units", "A week holds a few days.")
     lift_prior: float = setting(2.0, "clicks", "A lift counts in full after a few expected clicks.")
+    taste_prior: float = setting(
+        5.0, "clicks", "A taste in numbers counts in full after some clicks."
+    )
     host_half: float = setting(4.0, "units", "A follow and a click make a host half trusted.")
     price_half: float = setting(0.7, "natural log", "Twice the usual price fits half as well.")
     shown_half: float = setting(2.0, "impressions", "Passed over twice is half a no.")
@@ -72,6 +76,8 @@ class VectorSettings:
 
 # A lift, averaged over a room's tags, spreads by a twentieth; the learners step by about one.
 LIFT_SCALE = 10.0
+# The same for a taste in numbers: attributes lie within half a unit of 0.
+TASTE_SCALE = 12.0
 # A burst without much that was shown before it must not outweigh all else.
 LIFT_MAX = 3.0
 
@@ -81,7 +87,7 @@ class View(msgspec.Struct, array_like=True, gc=False):
 
     `weights`: thousandths of each tag in the four windows. `exposure`: for each tag the click
     rates of the rooms that were shown, summed. `appetite`: the user's signals against all of
-    these. `hosts` are saturated already.
+    these. `hosts` are saturated already. `taste` has a number for each attribute of rooms.
     """
 
     weights: dict[str, tuple[int, int, int, int]]
@@ -92,6 +98,7 @@ class View(msgspec.Struct, array_like=True, gc=False):
     log_price: float | None
     hour_activity: float
     activity: float
+    taste: list[float] = []
 
 
 def lift(signals: int, exposure: float, appetite: float, prior: float) -> float:
@@ -106,6 +113,14 @@ def lift(signals: int, exposure: float, appetite: float, prior: float) -> float:
     return LIFT_SCALE * (raised if raised < LIFT_MAX else LIFT_MAX)
 
 
+def attribute_lift(taste: Sequence[float], attributes: Sequence[float]) -> float:
+    """How well a room's attributes fit a taste in them (`features.taste`), scaled as a lift is."""
+    total = 0.0
+    for wanted, value in zip(taste, attributes, strict=False):
+        total += wanted * value
+    return TASTE_SCALE * total
+
+
 def price_fit(log_price: float | None, room_log_price: float, half: float) -> float:
     """1 where the room costs what the user pays, less with each step away; 0 where unknown."""
     if log_price is None or room_log_price != room_log_price:
@@ -118,6 +133,7 @@ def user_part(
     room_tags: Sequence[str],
     host_id: str,
     room_log_price: float,
+    room_attributes: Sequence[float],
     shown: int,
     settings: VectorSettings,
 ) -> tuple[float, ...]:
@@ -153,6 +169,7 @@ def user_part(
         m2,
         m3,
         lifted,
+        attribute_lift(view.taste, room_attributes) if view.taste else 0.0,
         view.hosts.get(host_id, 0.0),
         1.0 if host_id in view.follows else 0.0,
         price_fit(view.log_price, room_log_price, settings.price_half),

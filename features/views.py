@@ -5,6 +5,7 @@ from __future__ import annotations
 from features.hours import HourOf
 from features.observed import ObserveSettings
 from features.rows import Wish
+from features.taste import taste_of
 from features.user import User
 from features.vector import VectorSettings, View
 
@@ -39,15 +40,17 @@ class Views:
         time_ms = max(clock_ms, ladder.newest_ms)
         hour = user.hours[self._hour_of(time_ms, user.timezone)]
         half = settings.host_half * 1000.0
+        appetite = (user.strength + 3.0) / (user.expected + 3.0)
         view = View(
             ladder.weights_at(time_ms),
             dict(user.exposure),
-            (user.strength + 3.0) / (user.expected + 3.0),
+            appetite,
             {host: value / (abs(value) + half) for host, value in user.hosts.items()},
             dict(user.follows),
             user.price_sum / user.price_count if user.price_count else None,
             hour / (hour + sum(user.hours) / 24.0 + 1.0),
             user.signals / (user.signals + settings.activity_half),
+            taste_of(user, appetite, settings.taste_prior),
         )
         # Tiles end on whole minutes, and local hours on whole quarters.
         next_minute_ms = (time_ms // 60_000 + 1) * 60_000

@@ -12,6 +12,7 @@ from features.vector import names
 from tests.line import START_MS, Line, Teller
 
 NAMES = names(8)
+SIZES = {"a": 1, "b": 2, "c": 3, "d": 4}
 Labels = list[tuple[str, int, int, int]]
 
 
@@ -206,6 +207,31 @@ def test_shown_in_vain_lowers_a_tag_s_lift(line: Line, say: Teller):
     liked, passed = (e for e in line.made.examples if e.request_id == "q5" and e.ordered == -1)
     assert feature(liked, "tag_lift") > 1.0
     assert feature(passed, "tag_lift") < -0.5
+
+
+def test_who_clicks_the_large_has_a_lift_for_what_is_large(say: Teller):
+    line = Line(decides=False)
+    line.feed([say.room(name, "tea", attributes={"size": size}) for name, size in SIZES.items()])
+    for number in range(6):
+        at_s = 100 * number
+        line.feed(
+            [*say.shown(at_s, "u1", f"q{number}", "a d"), act(say, kinds.Click, at_s + 1, "d")]
+        )
+    line.feed(say.shown(700, "u1", "new", "b c"))
+    line.feed([act(say, kinds.Click, 701, "c")], done=True)
+    small, large = (e for e in line.made.examples if e.request_id == "new" and e.ordered == -1)
+    assert feature(large, "attribute_lift") > 0.2
+    assert feature(small, "attribute_lift") < -0.2
+
+
+def test_a_list_passed_over_counts_when_the_next_is_shown(line: Line, say: Teller):
+    line.feed([act(say, kinds.Click, 5, "a")])
+    for number in range(3):
+        line.feed(say.shown(20 + 10 * number, "u1", f"q{number}", "a"))
+    line.feed([act(say, kinds.Click, 45, "a", request_id=f"q{number}") for number in range(3)])
+    line.feed([], done=True)
+    shown = {e.request_id: feature(e, "tag_lift") for e in line.made.examples if e.ordered == -1}
+    assert shown["q0"] > shown["q1"] > shown["q2"]
 
 
 def test_a_zone_changes_the_hour_at_once(line: Line, say: Teller):

@@ -34,12 +34,21 @@ _views = st.builds(
     log_price=st.none() | st.floats(-20.0, 20.0),
     hour_activity=st.floats(0.0, 1.0),
     activity=st.floats(0.0, 1.0),
+    taste=st.lists(st.floats(-1.0, 1.0), max_size=3),
 )
 _room_tags = st.lists(_tags, max_size=4, unique=True)
+_attributes = st.lists(st.floats(-0.5, 0.5), max_size=3)
 _prices = st.just(math.nan) | st.floats(-20.0, 20.0)
 
 
-def naive_part(view: View, tags: list[str], host: str, log_price: float, shown: int) -> list[float]:
+def naive_part(
+    view: View,
+    tags: list[str],
+    host: str,
+    log_price: float,
+    attributes: list[float],
+    shown: int,
+) -> list[float]:
     """The values of USER_NAMES, each from its own sentence."""
 
     def mean(values: list[float]) -> float:
@@ -58,6 +67,7 @@ def naive_part(view: View, tags: list[str], host: str, log_price: float, shown: 
     return [
         *(mean([bent(tag, window) for tag in tags]) for window in range(4)),
         mean([lift(tag) for tag in tags]),
+        12.0 * sum(a * b for a, b in zip(view.taste, attributes, strict=False)),
         view.hosts.get(host, 0.0),
         float(host in view.follows),
         0.0 if math.isnan(apart) else 0.7 / (0.7 + apart),
@@ -69,13 +79,25 @@ def naive_part(view: View, tags: list[str], host: str, log_price: float, shown: 
 
 
 @settings(max_examples=100, deadline=None)
-@given(_views, _room_tags, st.sampled_from(["h1", "h2", "h3"]), _prices, st.integers(0, 50))
+@given(
+    _views,
+    _room_tags,
+    st.sampled_from(["h1", "h2", "h3"]),
+    _prices,
+    _attributes,
+    st.integers(0, 50),
+)
 def test_the_user_s_part_is_that_of_the_definition(
-    view: View, tags: list[str], host: str, log_price: float, shown: int
+    view: View,
+    tags: list[str],
+    host: str,
+    log_price: float,
+    attributes: list[float],
+    shown: int,
 ):
-    part = user_part(view, tags, host, log_price, shown, SETTINGS)
+    part = user_part(view, tags, host, log_price, attributes, shown, SETTINGS)
     assert len(part) == len(USER_NAMES)
-    expected = naive_part(view, tags, host, log_price, shown)
+    expected = naive_part(view, tags, host, log_price, attributes, shown)
     assert part == pytest.approx(expected, rel=1e-12, abs=1e-12)
     assert all(-1.0 < value < 1.0 for value in part[:4]), "a burst cannot outweigh a long stay"
     assert all(math.isfinite(value) for value in part)
@@ -89,7 +111,7 @@ def test_every_number_has_one_name():
         *USER_NAMES,
         POSITION,
     )
-    assert len(set(names(8))) == len(names(8)) == 28
+    assert len(set(names(8))) == len(names(8)) == 29
 
 
 @pytest.mark.parametrize(
