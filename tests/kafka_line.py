@@ -1,4 +1,4 @@
-"""A broker made of the client's own stand-in, and live runs beside a test, in threads."""
+"""Live runs beside a test, in threads, and events of a moment ago."""
 
 from __future__ import annotations
 
@@ -6,15 +6,11 @@ import dataclasses
 import json
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import msgspec
-from confluent_kafka import Consumer, Producer, TopicPartition
-
-from events.kinds import FAMILY_OF, KIND_OF, person_of
 from flows.brokers import client_settings, list_parts
 from flows.live import Live, run_process, shape
 from flows.recovery import Recovery
@@ -22,9 +18,9 @@ from flows.settings import Settings
 from flows.stop import Stop
 from sinks.connect import connect
 from sinks.reader import Reader
+from tests.kafka.broker import WAIT_S, Broker
 from tests.line import START_MS, Teller
 
-WAIT_S = 30.0
 _AGO_MS = 120_000
 
 
@@ -40,57 +36,6 @@ class Recent(Teller):
         event = super().__call__(kind, at_s, user, **fields)
         event.event_time_ms += self.begin_ms - START_MS
         return event
-
-
-class Broker:
-    """One broker in this process, which others may reach; topics come by being written to.
-
-    Each has four partitions.
-    """
-
-    def __init__(self) -> None:
-        self._producer = Producer({"test.mock.num.brokers": 1, "bootstrap.servers": "none"})
-        found = self._producer.list_topics(timeout=10).brokers.values()
-        self.address = ",".join(f"{broker.host}:{broker.port}" for broker in found)
-
-    def send(self, events: Iterable[Any], record_ms: int | None = None) -> None:
-        """Each event into its family's topic, recorded at its own time or at the one given."""
-        for event in events:
-            family = FAMILY_OF[KIND_OF[type(event)]]
-            key = (person_of(event) or "catalogue").encode()
-            at_ms = event.event_time_ms if record_ms is None else record_ms
-            self.put(family, msgspec.json.encode(event), key, at_ms)
-        self.flush()
-
-    def put(self, topic: str, row: bytes, key: bytes, at_ms: int, part: int = -1) -> None:
-        """One row, perhaps into a partition that is chosen."""
-        while True:
-            try:
-                self._producer.produce(topic, row, key, partition=part, timestamp=at_ms)
-                return
-            except BufferError:
-                self._producer.poll(0.1)
-
-    def flush(self) -> None:
-        """Return once all rows are there."""
-        assert self._producer.flush(WAIT_S) == 0
-
-    def rows(self, topic: str, count: int) -> list[tuple[bytes, bytes]]:
-        """So many keys and values of a topic, in any order; fewer if they do not come."""
-        consumer = Consumer(
-            {"bootstrap.servers": self.address, "group.id": "t", "auto.offset.reset": "earliest"}
-        )
-        consumer.assign([TopicPartition(topic, part, 0) for part in range(4)])
-        rows = [(m.key(), m.value()) for m in consumer.consume(count, 5) if m.error() is None]
-        consumer.close()
-        return rows
-
-    def committed(self, group: str, topic: str) -> int:
-        """The sum of the offsets that a group has committed of a topic."""
-        consumer = Consumer({"bootstrap.servers": self.address, "group.id": group})
-        places = consumer.committed([TopicPartition(topic, part) for part in range(4)], timeout=5)
-        consumer.close()
-        return sum(max(0, one.offset) for one in places)
 
 
 def until(what: Callable[[], Any]) -> Any:
@@ -172,7 +117,8 @@ def running(
     recovery: Path | None = None,
     decisions: str | None = None,
 ) -> Iterator[Running]:
-    """A run over what topics there are now, ended with the block."""
+    """A run over what topics there are now, under the broker's names, ended with the block."""
+    settings = broker.naming(settings)
     client = client_settings(broker.address, None)
     parts = tuple(list_parts(client, settings.kafka, Stop()))
     folder = str(recovery) if recovery is not None else None

@@ -18,7 +18,8 @@ from events import kinds
 from sinks.connect import connect
 from sinks.embedded import EmbeddedRedis
 from sinks.reader import Reader
-from tests.kafka_line import Broker, Recent, settings_for, until
+from tests.kafka.broker import Broker
+from tests.kafka_line import Recent, settings_for, until
 
 ROOT = Path(__file__).parents[2]
 USERS = 12
@@ -29,6 +30,9 @@ epoch_s = 0.4
 [kafka]
 tick_ms = 100
 ask_s = 0.1
+topic_prefix = "{topics}"
+group = "{topics}liveloom"
+dead_letters_topic = "{topics}ll.dead_letters"
 [redis]
 prefix = "{prefix}"
 """
@@ -45,7 +49,7 @@ class Command:
 
     def __init__(self, broker: Broker, url: str, prefix: str, folder: Path, *more: str) -> None:
         file = folder / f"{prefix.strip(':')}.toml"
-        file.write_text(SETTINGS.format(prefix=prefix), "utf-8")
+        file.write_text(SETTINGS.format(prefix=prefix, topics=broker.prefix), "utf-8")
         command = [sys.executable, "-m", "flows.cli", "run", "--kafka", broker.address]
         command += ["--redis", url, "--settings", str(file), *more]
         self.process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE)
@@ -93,8 +97,10 @@ def rooms(tell: Recent) -> list[object]:
     return [tell.room(f"r{number}", f"tag{number} all") for number in range(3)]
 
 
-def test_two_processes_killed_at_once_count_each_event_once(redis_url: str, tmp_path: Path):
-    broker, tell = Broker(), Recent()
+def test_two_processes_killed_at_once_count_each_event_once(
+    broker: Broker, redis_url: str, tmp_path: Path
+):
+    tell = Recent()
     broker.send(rooms(tell) + likes(tell, 0, 300))
     more = ("--recovery", str(tmp_path / "state"), "--processes", "2")
     with command(broker, redis_url, "kill:", tmp_path, *more) as run:
@@ -127,8 +133,10 @@ def _settled(run: Command, tell: Recent) -> dict[str, Any] | None:
     return before if before == run.seen(tell) and all(v[0] for v in before.values()) else None
 
 
-def test_a_signal_ends_it_cleanly_and_it_goes_on_without_doubles(redis_url: str, tmp_path: Path):
-    broker, tell = Broker(), Recent()
+def test_a_signal_ends_it_cleanly_and_it_goes_on_without_doubles(
+    broker: Broker, redis_url: str, tmp_path: Path
+):
+    tell = Recent()
     broker.send(rooms(tell) + likes(tell, 0, 200))
     more = ("--recovery", str(tmp_path / "state"))
     for stops in range(2):

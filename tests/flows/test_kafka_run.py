@@ -1,4 +1,4 @@
-"""Topics in, Redis out: whole live runs over the client's stand-in for a broker."""
+"""Topics in, Redis out: whole live runs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import pytest
 
 from events import kinds
 from sinks.embedded import EmbeddedRedis
-from tests.kafka_line import Broker, Recent, Running, running, settings_for, until
+from tests.kafka.broker import Broker
+from tests.kafka_line import Recent, Running, running, settings_for, until
 
 USERS = 9
 
@@ -19,11 +20,6 @@ USERS = 9
 def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with EmbeddedRedis(tmp_path_factory.mktemp("redis")) as url:
         yield url
-
-
-@pytest.fixture
-def broker() -> Broker:
-    return Broker()
 
 
 def catalogue(tell: Recent) -> list[object]:
@@ -100,9 +96,9 @@ def test_rows_that_cannot_be_used_go_to_their_topic(broker: Broker, redis_url: s
         health = run.until(dead_letters=2, events=4)
         assert health["dead_letters_by_reason"] == {"far_future": 1, "truncated_json": 1}
         assert run.health()["newest_event_time_ms"] == good.event_time_ms
-    letters = {json.loads(row)["reason"]: key for key, row in broker.rows("ll.dead_letters", 2)}
+    letters = {json.loads(row)["reason"]: key for key, row in broker.rows(broker.letters, 2)}
     assert set(letters) == {"far_future", "truncated_json"}
-    assert letters["truncated_json"].startswith(b"clicks/2:")
+    assert letters["truncated_json"].startswith(f"{broker.prefix}clicks/2:".encode())
 
 
 def test_a_run_that_goes_on_counts_each_event_once(broker: Broker, redis_url: str, tmp_path: Path):
@@ -136,7 +132,7 @@ def test_what_is_durable_is_committed(broker: Broker, redis_url: str, tmp_path: 
     clicks = sum(isinstance(event, kinds.Click) for event in events)
     with running(broker, redis_url, settings_for("commit:"), tmp_path) as run:
         run.until(events=len(events))
-        until(lambda: broker.committed("liveloom", "clicks") == clicks)
+        until(lambda: broker.committed("clicks") == clicks)
 
 
 def test_decisions_are_logged_in_a_folder(broker: Broker, redis_url: str, tmp_path: Path):

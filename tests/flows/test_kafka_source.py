@@ -20,7 +20,8 @@ from flows.kafka_source import KafkaPartition, KafkaSource, Sources
 from flows.live_messages import PartRound
 from flows.live_runtime import LiveRuntime
 from flows.stop import Stop
-from tests.kafka_line import Broker, Recent, settings_for, until
+from tests.kafka.broker import Broker
+from tests.kafka_line import Recent, settings_for, until
 
 
 @pytest.fixture
