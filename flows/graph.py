@@ -106,6 +106,7 @@ def _step(step_id: str, up: Keyed, kind: type[Any], runtime: Runtime) -> Keyed:
     @noted
     def begin(state: bytes | None) -> Step:
         step: Step = kind(runtime, state)
+        step.snapshot = runtime.epochs.timed(step.snapshot)  # type: ignore[method-assign]
         return step
 
     return op.stateful_batch(step_id, up, begin)

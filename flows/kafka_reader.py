@@ -13,6 +13,7 @@ from flows.failures import BadInput
 from flows.kafka_rows import RowReader, Waiting
 from flows.kafka_settings import KafkaSettings
 from flows.live_clock import PartClock
+from flows.logs import said
 
 _LOG = logging.getLogger("liveloom")
 _SAME_ERROR_S = 30.0
@@ -62,6 +63,11 @@ class PartReader:
     def has_rows(self) -> bool:
         """Whether rows that were read have not been given out."""
         return self.waiting.place < len(self.waiting.events)
+
+    @property
+    def rows_waiting(self) -> int:
+        """How many rows were read and not given out."""
+        return len(self.waiting.events) - self.waiting.place
 
     @property
     def is_empty(self) -> bool:
@@ -132,6 +138,7 @@ class PartReader:
                     "%s: %d rows from offset %d on were deleted before they could be read: "
                     "its retention is too short",
                     *(self._name, low - wanted, wanted),
+                    extra=said({"partition": self._name, "lost_rows": low - wanted}),
                 )
         self._consumer.assign([place(self._name, first)])
 

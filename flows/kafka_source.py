@@ -22,7 +22,6 @@ from flows.kafka_rows import RowReader
 from flows.live_clock import Pace, PartClock
 from flows.live_messages import PartRound
 from flows.live_runtime import LiveRuntime
-from flows.messages import Report
 from flows.stop import Stop
 
 _KIND = b"LLKP"
@@ -98,6 +97,7 @@ class KafkaPartition(StatefulSourcePartition[PartRound, bytes]):
         )
         self._reader.complete, self._reader.lost = complete, lost
         sources.watch.enter()
+        runtime.epochs.enter(name)
         self._begun = self._told_read = self._told_time = self._is_silent = False
         self._asked_ms = 0
         if not self._catalogue:
@@ -107,6 +107,7 @@ class KafkaPartition(StatefulSourcePartition[PartRound, bytes]):
 
     def next_batch(self) -> list[PartRound]:
         """The next round, if there is any; an empty one each tick."""
+        self._runtime.epochs.read()
         if self._sources.stop.asked:
             raise StopIteration
         if self._durable >= 0:
@@ -141,6 +142,7 @@ class KafkaPartition(StatefulSourcePartition[PartRound, bytes]):
 
     def snapshot(self) -> bytes:
         """Where reading stands."""
+        self._runtime.epochs.ends(self._name)
         if self._rest is not None:
             self._rest.epoch_ends()
         self._sources.rows_in_epoch -= self._rows_in_epoch
@@ -253,7 +255,7 @@ class KafkaPartition(StatefulSourcePartition[PartRound, bytes]):
         made = PartRound(self._name, self._reader.offset - 1, time_ms, split, ticks, complete)
         made.letters = letters
         if ticks:
-            made.report = Report(f"collect {self._name}", self._counts())
+            made.report = self._runtime.tell(f"collect {self._name}", self._counts())
         return made
 
     def _is_read(self) -> bool:
@@ -267,6 +269,7 @@ class KafkaPartition(StatefulSourcePartition[PartRound, bytes]):
             "dead_letters_by_reason": dict(sorted(self._letters.items())),
             "lost_rows": self._reader.lost,
             "rows_behind": self._reader.behind,
+            "rows_waiting": self._reader.rows_waiting,
             "newest_event_time_ms": self._clock.newest_ms,
         }
 

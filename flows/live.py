@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Mapping
 from datetime import timedelta
@@ -19,6 +20,9 @@ from flows.health import HealthSink
 from flows.kafka_source import KafkaSource, Sources
 from flows.live_runtime import LiveRuntime, WallClock, wall_ms
 from flows.live_shape import LIVE
+from flows.logs import Form
+from flows.metrics.epochs import TimedSink
+from flows.metrics.serve import address_of, serving
 from flows.settings import Settings
 from flows.stop import Stop
 from sinks.adapters import DeadLetterSink, DeliverSink
@@ -48,13 +52,18 @@ class Live:
     settings: Settings
     out: str = ""
     """A folder of the run's own, where its processes find all this."""
+    metrics: str | None = None
+    """Where the first process serves its figures; each further one a port higher."""
+    log: Form | None = None
+    restarts: int = 0
+    """How often all processes have begun again since the run began."""
 
 
 def run_process(
     live: Live, process: int, addresses: list[str] | None, stop: Stop, now: WallClock = wall_ms
 ) -> None:
     """Run one process until it is asked to stop."""
-    settings = live.settings
+    settings, kafka = live.settings, live.settings.kafka
     recovers = live.recovery is not None
     client = client_settings(live.brokers, live.client_file)
     runtime = LiveRuntime(settings, live.parts, recovers, live.processes, process, now)
@@ -89,17 +98,21 @@ def run_process(
         settings.redis.push_ids_kept_ms,
         decision_log if live.decisions is not None else None,
     )
-    letters = settings.kafka.dead_letters_topic
+    letters = DeadLetterSink(1, lambda _: dead_letter_topic(topic(kafka.dead_letters_topic)))
     flow = build(
         runtime,
         faults.NotedSource(KafkaSource(live.parts, Sources(runtime, client, stop))),
-        faults.NotedSink(deliver),
-        faults.NotedSink(DeadLetterSink(1, lambda part: dead_letter_topic(topic(letters)))),
+        TimedSink(deliver, runtime.epochs),
+        TimedSink(letters, runtime.epochs),
         faults.NotedSink(HealthSink(lambda: writer("health"), now)),
         LIVE,
     )
     epoch = timedelta(seconds=settings.flow.epoch_s)
-    run_flow(flow, process, addresses, epoch, live.recovery)
+    with contextlib.ExitStack() as stack:
+        if live.metrics is not None:
+            address = address_of(live.metrics, process)
+            stack.enter_context(serving(address, runtime, live.restarts))
+        run_flow(flow, process, addresses, epoch, live.recovery)
 
 
 def is_folder(decisions: str) -> bool:

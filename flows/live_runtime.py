@@ -57,6 +57,12 @@ class LiveRuntime(Runtime):
         self.speaker = min(own, default=-1)
         """The shard that reports for the whole process."""
 
+    def unready(self) -> str:
+        """Why the process does not deliver yet, or just now; empty where it does."""
+        if self.counters.away:
+            return "Redis cannot be written"
+        return "" if self.catalogue_ready else "the catalogue is not known yet"
+
     def times(self, packed: bytes | None = None) -> PartTimes:
         """A step's view of the partitions' times."""
         start_ms = round(self.settings.kafka.start_s * 1000)

@@ -13,7 +13,7 @@ from features.rows import Rows
 from flows.live_messages import unpack_arrival
 from flows.live_runtime import REPORT_MS, LiveRuntime
 from flows.live_state import seal_live, stamped, unseal_live
-from flows.messages import Learnable, Report, Tick
+from flows.messages import Learnable, Tick
 from flows.steps import DecideStep, ObserveStep
 
 
@@ -65,7 +65,7 @@ class LiveObserveStep(ObserveStep):
         made = list(self._made(shard, out)) if out.ends else []
         if now_ms - self._told_ms >= REPORT_MS:
             self._told_ms = now_ms
-            made.append(Report(f"observe {shard.shard}", self._counts(shard)))
+            made.append(runtime.tell(f"observe {shard.shard}", self._counts(shard)))
         return made
 
     def _made(self, shard: ObserveShard, out: Observed) -> Iterator[Any]:
@@ -130,7 +130,7 @@ class LiveDecideStep(DecideStep):
         if now_ms - self._told_ms >= REPORT_MS and self._shard is not None:
             self._told_ms = now_ms
             counts = {**self._shard.totals(), "tables_behind": self._behind}
-            made.append(Report(f"decide {self._shard.shard}", counts))
+            made.append(self._live.tell(f"decide {self._shard.shard}", counts))
         return made
 
     def pack(self) -> bytes:

@@ -18,7 +18,7 @@ from features.rooms import RoomRow
 from flows.live_messages import RoomArrival, unpack_arrival
 from flows.live_runtime import REPORT_MS, LiveRuntime
 from flows.live_state import seal_live, stamped, unseal_live
-from flows.messages import CatalogueUpdate, Report, RoomTables
+from flows.messages import CatalogueUpdate, RoomTables
 from flows.steps import CatalogueStep, IdentityStep, RoomsStep
 
 
@@ -157,7 +157,7 @@ class LiveIdentityStep(IdentityStep):
         made: list[Any] = [one for one in super().take(rows) if one.rows]
         if now_ms - self._told_ms >= REPORT_MS:
             self._told_ms = now_ms
-            made.append(Report("identity", dict(self._identity.counts)))
+            made.append(self._runtime.tell("identity", dict(self._identity.counts)))
         return made
 
     def pack(self) -> bytes:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from decisions.boards import Boards
 from decisions.decide import DecideContext
@@ -11,6 +13,8 @@ from features.catalogue import Catalogue
 from features.observed import ObserveContext
 from features.scene import Scenes
 from features.vector import names
+from flows.messages import Report
+from flows.metrics.epochs import EpochMeter
 from flows.routing import shard_names, worker_of
 from flows.settings import Settings
 from models.learn import LearnState
@@ -52,6 +56,9 @@ class Runtime:
         self.scenes.waits = self.boards.waits = not live
         self.catalogue_ready = not live
         self.progress = Progress()
+        self.epochs = EpochMeter()
+        self.told: dict[str, Mapping[str, Any]] = {}
+        """The newest report of each step here; whoever reads it copies it first."""
         for number, name in enumerate(self.shard_names):
             if worker_of(name, workers) == process:
                 self.progress.seconds["observe", number] = -1
@@ -76,6 +83,11 @@ class Runtime:
             boards=self.boards,
             digest=Digest(self.catalogue),
         )
+
+    def tell(self, name: str, counts: dict[str, Any]) -> Report:
+        """What a step has counted, kept for whoever asks this process."""
+        self.told[name] = counts
+        return Report(name, counts)
 
     def forget(self) -> None:
         """Drop tables and versions of the catalogue that no shard here can still need."""

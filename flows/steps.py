@@ -217,6 +217,7 @@ class LearnStep(Step):
     def __init__(self, runtime: Runtime, state: bytes | None) -> None:
         super().__init__(state is not None, runtime.recovers)
         settings = runtime.settings
+        self._runtime = runtime
         self._names = runtime.feature_names
         self._progress = [-1] * settings.flow.shards
         self._slack_s = settings.table_delay_s + settings.flow.table_slack_s
@@ -260,9 +261,11 @@ class LearnStep(Step):
 
     def _cards(self) -> list[CardWrite]:
         at_ms = self._cards_s * 1000
+        cards = self._learn.cards()
+        self._runtime.tell("cards", cards)
         return [
             CardWrite(name, at_ms, head(at_ms, at_ms) + msgspec.json.encode(card)[1:])
-            for name, card in self._learn.cards().items()
+            for name, card in cards.items()
         ]
 
     def resend(self) -> Iterable[Any]:

@@ -13,10 +13,12 @@ class Histogram:
 
     def __init__(self) -> None:
         self.counts = [0] * _BUCKETS
+        self.total_s = 0.0
 
     def add(self, seconds: float) -> None:
         """Count one duration."""
         self.counts[min(int(seconds * 1e6).bit_length(), _BUCKETS - 1)] += 1
+        self.total_s += seconds
 
     def quantile_us(self, share: float) -> int:
         """The upper end, in µs, of the bucket that holds this quantile; 0 where nothing is."""

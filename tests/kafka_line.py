@@ -116,6 +116,7 @@ def running(
     settings: Settings,
     recovery: Path | None = None,
     decisions: str | None = None,
+    metrics: str | None = None,
 ) -> Iterator[Running]:
     """A run over what topics there are now, under the broker's names, ended with the block."""
     settings = broker.naming(settings)
@@ -123,6 +124,7 @@ def running(
     parts = tuple(list_parts(client, settings.kafka, Stop()))
     folder = str(recovery) if recovery is not None else None
     live = Live(broker.address, None, parts, redis_url, folder, decisions, 1, settings)
+    live = dataclasses.replace(live, metrics=metrics)
     if folder is None:
         made = Running(live, settings.redis.prefix)
         try:

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import msgspec
 
-from flows.commands.run import log_to_stderr
 from flows.commands.worker import serve
 from flows.live import Live, run_process
+from flows.logs import log_to_stderr
 
 
 def main(job: str, number: int, addresses: list[str]) -> int:
     """Run it until a stop is asked for."""
-    log_to_stderr()
     live = msgspec.json.decode(Path(job).read_bytes(), type=Live)
+    log_to_stderr(live.log, number)
     # The engine calls a process that has no others by no address.
     others = addresses if live.processes > 1 else None
     return serve(lambda told, stop: run_process(live, number, others, stop))

@@ -5,13 +5,12 @@ from __future__ import annotations
 import argparse
 import contextlib
 import dataclasses
-import logging
-import sys
 import tempfile
 import time
 from typing import TYPE_CHECKING
 
 from flows.commands.arguments import add_settings, positive, settings_of
+from flows.logs import FORMS, LOG, form_of, log_to_stderr, said
 
 if TYPE_CHECKING:
     from flows.live import Live
@@ -51,6 +50,17 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         metavar="FILE",
         help="settings of the Kafka client, name=value a line: TLS, passwords",
     )
+    parser.add_argument(
+        "--metrics",
+        metavar="[HOST:]PORT",
+        help="serve figures for Prometheus there (default host: loopback); with several "
+        "processes each has a port, from this one up",
+    )
+    parser.add_argument(
+        "--log",
+        choices=FORMS,
+        help="form of the log lines (default: text on a terminal, else json)",
+    )
     add_settings(parser)
     parser.set_defaults(run=run)
 
@@ -60,6 +70,7 @@ def run(args: argparse.Namespace) -> int:
     from flows.brokers import client_settings
     from flows.failures import BadInput
     from flows.live import Live, shape
+    from flows.metrics.serve import address_of
     from flows.recovery import Recovery
     from flows.stop import Stop
     from sinks.connect import connect
@@ -70,9 +81,11 @@ def run(args: argparse.Namespace) -> int:
             f"--processes {args.processes} is more than the {settings.flow.shards} shards of "
             "flow.shards: start fewer, or set more shards"
         )
+    if args.metrics is not None:
+        address_of(args.metrics, args.processes - 1)
     client_settings(args.kafka, args.client_file)
     connect(args.redis, settings.redis).close()
-    log_to_stderr()
+    log_to_stderr(args.log)
     with contextlib.ExitStack() as stack:
         live = Live(
             args.kafka,
@@ -84,6 +97,8 @@ def run(args: argparse.Namespace) -> int:
             args.processes,
             settings,
             stack.enter_context(tempfile.TemporaryDirectory(prefix="liveloom-")),
+            args.metrics,
+            form_of(args.log),
         )
         lock = None
         if args.recovery is not None:
@@ -101,7 +116,6 @@ def _keep_running(live: Live, stop: Stop, lock: int | None) -> None:
     from flows.failures import BadInput, ProcessFailed
     from flows.processes import supervise
 
-    log = logging.getLogger("liveloom")
     client, kafka = client_settings(live.brokers, live.client_file), live.settings.kafka
     failed = 0
     while not stop.asked:
@@ -112,19 +126,22 @@ def _keep_running(live: Live, stop: Stop, lock: int | None) -> None:
             if not failed:
                 raise
             # They were there when the run began, so they are only away.
-            said = str(problem)
+            why = str(problem)
         else:
             if not live.parts:
                 return
-            log.info("reading %d partitions in %d processes", len(live.parts), live.processes)
+            facts: dict[str, object] = {"partitions": len(live.parts), "processes": live.processes}
+            LOG.info("reading %d partitions in %d processes", *facts.values(), extra=said(facts))
             try:
                 supervise(live, _quiet, stop, lock, "flows.commands.live_worker", logs=False)
                 return
             except ProcessFailed as problem:
-                said = str(problem)
+                why = str(problem)
+        live = dataclasses.replace(live, restarts=live.restarts + 1)
         failed = 1 if time.monotonic() - began_s > _SETTLED_S else failed + 1
         wait_s = min(2.0 ** (failed - 1), _AGAIN_S_MAX)
-        log.error("%s; all begin again in %.0f s", said, wait_s)
+        facts = {"restarts": live.restarts, "wait_s": wait_s}
+        LOG.error("%s; all begin again in %.0f s", why, wait_s, extra=said(facts))
         end_s = time.monotonic() + wait_s
         while not stop.asked and time.monotonic() < end_s:
             time.sleep(_SLICE_S)
@@ -132,12 +149,3 @@ def _keep_running(live: Live, stop: Stop, lock: int | None) -> None:
 
 def _quiet(share: float, events: int) -> None:
     """A run without an end has no bar of progress."""
-
-
-def log_to_stderr() -> None:
-    """Lines with the time, for whoever gathers logs."""
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=logging.INFO,
-        format="%(asctime)s %(levelname)s %(message)s",
-    )

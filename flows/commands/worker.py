@@ -6,7 +6,6 @@ import os
 import sys
 import threading
 import time
-import traceback
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import msgspec
 
 from flows.failures import bad_input, is_stop
 from flows.log_source import Told
+from flows.logs import LOG
 from flows.processes import Word, leave_with_parent
 from flows.replay import Replay, run_process
 from flows.stop import Stop
@@ -54,7 +54,8 @@ def serve(run: Callable[[Told, Stop], None]) -> int:
             line = bad_input(error)
             if line is not None:
                 tell(Word(bad=line))
-            traceback.print_exc()
+            # Where nothing gathers logs, this prints the trace alone.
+            LOG.error("this process ends: %s", line or type(error).__name__, exc_info=error)
             return 1
     return 0
 

@@ -36,7 +36,10 @@ ROOMS = {
     "simulator": Room(("events",), ("msgspec", "numpy", "orjson", "zstandard")),
     "flows": Room(
         PACKAGES,
-        ("bytewax", "confluent_kafka", "msgspec", "numpy", "orjson", "redis", "rich", "zstandard"),
+        (
+            *("bytewax", "confluent_kafka", "msgspec", "numpy", "orjson"),
+            *("prometheus_client", "redis", "rich", "zstandard"),
+        ),
     ),
     "bench": Room(
         (*PACKAGES, "bench"),
