@@ -15,7 +15,18 @@ import threading
 from collections.abc import Iterator
 from typing import Protocol
 
-from flows.commands import convert, demo, replay, run, settings, show, simulate, status, validate
+from flows.commands import (
+    convert,
+    demo,
+    redis_acl,
+    replay,
+    run,
+    settings,
+    show,
+    simulate,
+    status,
+    validate,
+)
 
 
 class Command(Protocol):
@@ -38,6 +49,7 @@ COMMANDS: tuple[Command, ...] = (
     settings,
     status,
     show,
+    redis_acl,
 )
 """Every command, in the order in which the help shows them."""
 

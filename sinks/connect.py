@@ -88,6 +88,9 @@ def _options(url: str, settings: RedisSettings) -> dict[str, Any]:
         options["ssl_check_hostname"] = True
         if settings.tls_ca_file:
             options["ssl_ca_certs"] = settings.tls_ca_file
+        if settings.tls_cert_file:
+            options["ssl_certfile"] = settings.tls_cert_file
+            options["ssl_keyfile"] = settings.tls_key_file or settings.tls_cert_file
     return options
 
 

@@ -40,6 +40,10 @@ class RedisSettings:
     tls_ca_file: str = setting(
         "", "path", "Certificates that a rediss:// server is checked against; empty: the system's."
     )
+    tls_cert_file: str = setting(
+        "", "path", "The flow's own certificate, for a server that asks for one; empty: none."
+    )
+    tls_key_file: str = setting("", "path", "The key of that certificate.")
     rooms_cache_ms: int = setting(
         1_000, "ms", "A reader keeps the set of live rooms this long before it reads it again."
     )

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from flows.settings import Settings
 
+REDIS_VARIABLE = "LIVELOOM_REDIS"
+"""Of the environment: the address of Redis, for one that is not to stand in a command line."""
+
 
 def positive(text: str) -> int:
     """A whole number above 0."""
@@ -28,11 +31,42 @@ def add_settings(parser: argparse.ArgumentParser, flag: str = "--settings") -> N
     )
 
 
-def add_redis(parser: argparse.ArgumentParser) -> None:
-    """The Redis that a command reads from."""
+def add_redis(parser: argparse.ArgumentParser, default: str | None = None) -> None:
+    """The Redis of a command; without a `default`, which is said in the help, there must be one."""
     parser.add_argument(
-        "--redis", metavar="URL", required=True, help="redis://, rediss:// or unix:// address"
+        "--redis",
+        metavar="URL",
+        default=os.environ.get(REDIS_VARIABLE),
+        required=default is None and REDIS_VARIABLE not in os.environ,
+        help=f"redis://, rediss:// or unix:// (default: ${REDIS_VARIABLE}"
+        + (f", else {default})" if default else ")"),
     )
+    parser.add_argument(
+        "--redis-password-file",
+        dest="redis_password_file",
+        metavar="FILE",
+        help="the password of the user that the address names",
+    )
+
+
+def redis_of(args: argparse.Namespace) -> str | None:
+    """The address, with its password; None where there is none."""
+    url: str | None = args.redis
+    if args.redis_password_file is None:
+        return url
+    from flows.failures import BadInput
+    from flows.secrets import read_secret, with_password
+
+    if url is None:
+        raise BadInput("--redis-password-file is for the Redis of --redis: name that one too")
+    return with_password(url, read_secret(args.redis_password_file))
+
+
+def required_redis(args: argparse.Namespace) -> str:
+    """The address of a command that cannot do without."""
+    url = redis_of(args)
+    assert url is not None
+    return url
 
 
 def settings_of(args: argparse.Namespace) -> Settings:

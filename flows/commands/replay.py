@@ -10,7 +10,7 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flows.commands.arguments import add_settings, positive, settings_of
+from flows.commands.arguments import add_redis, add_settings, positive, redis_of, settings_of
 
 if TYPE_CHECKING:
     from flows.replay import Replay
@@ -27,9 +27,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     )
     parser.add_argument("logs", nargs="+", metavar="LOG", help="plain, gzip or zstd, one or more")
     parser.add_argument("--out", required=True, metavar="DIR", help="folder for what comes out")
-    parser.add_argument(
-        "--redis", metavar="URL", help="redis://, rediss:// or unix:// (default: an own one)"
-    )
+    add_redis(parser, "an own one")
     parser.add_argument(
         "--processes", type=positive, default=1, metavar="N", help="how many (default: 1)"
     )
@@ -62,6 +60,7 @@ def run(args: argparse.Namespace) -> int:
             "flow.shards: start fewer, or set more shards"
         )
     _check(args.logs, settings)
+    given = redis_of(args)
     out = Path(args.out)
     with contextlib.ExitStack() as stack:
         lock, goes_on = None, False
@@ -71,8 +70,8 @@ def run(args: argparse.Namespace) -> int:
             recovery.open(_shape(args.logs, settings))
             lock = recovery.lock
         prepare(out, goes_on)
-        url = stack.enter_context(redis_for(args.redis, out, args.recovery))
-        if args.redis is not None:
+        url = stack.enter_context(redis_for(given, out, args.recovery))
+        if given is not None:
             _try_redis(url, settings)
         return _run(_replay(args, url, settings), lock)
 

@@ -9,7 +9,7 @@ import tempfile
 import time
 from typing import TYPE_CHECKING
 
-from flows.commands.arguments import add_settings, positive, settings_of
+from flows.commands.arguments import add_settings, positive, required_redis, settings_of
 from flows.logs import FORMS, LOG, form_of, log_to_stderr, said
 
 if TYPE_CHECKING:
@@ -84,14 +84,15 @@ def run(args: argparse.Namespace) -> int:
     if args.metrics is not None:
         address_of(args.metrics, args.processes - 1)
     client_settings(args.kafka, args.client_file)
-    connect(args.redis, settings.redis).close()
+    url = required_redis(args)
+    connect(url, settings.redis).close()
     log_to_stderr(args.log)
     with contextlib.ExitStack() as stack:
         live = Live(
             args.kafka,
             args.client_file,
             (),
-            args.redis,
+            url,
             args.recovery,
             args.decisions,
             args.processes,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from flows.commands.arguments import add_redis, add_settings, settings_of
+from flows.commands.arguments import add_redis, add_settings, required_redis, settings_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -51,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
     from sinks.reader import Reader
 
     settings = settings_of(args).redis
-    client = connect(args.redis, settings)
+    client = connect(required_redis(args), settings)
     try:
         reader = Reader(client, settings.prefix, lambda: int(time.time() * 1000))
         keys = Keys(settings.prefix, settings.push_streams)

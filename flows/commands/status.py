@@ -6,7 +6,7 @@ import argparse
 import time
 from typing import Any
 
-from flows.commands.arguments import add_redis, add_settings, settings_of
+from flows.commands.arguments import add_redis, add_settings, required_redis, settings_of
 
 
 def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -32,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
     from sinks.reader import Reader
 
     settings = settings_of(args).redis
-    client: Any = connect(args.redis, settings)
+    client: Any = connect(required_redis(args), settings)
     try:
         keys = Keys(settings.prefix, settings.push_streams)
         now_ms = int(time.time() * 1000)

@@ -120,7 +120,8 @@ def test_every_command_line_is_understood(pages: dict[str, str]):
 def test_the_commands_on_the_operations_page_are_understood(pages: dict[str, str]):
     part = pages["docs/operations.md"].split("## Starting and stopping", 1)[1].split("##", 1)[0]
     lines = re.findall(r"^\| `liveloom ([^`]+)` \|", part, re.MULTILINE)
-    known = {module.__name__.rpartition(".")[2] for module in COMMANDS}  # type: ignore[attr-defined]
+    names = {module.__name__.rpartition(".")[2] for module in COMMANDS}  # type: ignore[attr-defined]
+    known = {name.replace("_", "-") for name in names}
     assert {line.split()[0] for line in lines} == known
     places = {"LOG...": "a.jsonl", "N": "1", "S": "1", "U": "u1", "NAME": "ranklens"}
     for line in lines:

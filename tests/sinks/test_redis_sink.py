@@ -270,28 +270,30 @@ def test_a_redis_that_lost_writes_is_noticed(either: Client, quick: RedisSetting
     assert resumed.lost_writes() >= 1
 
 
-def test_each_node_of_a_cluster_has_a_marker(cluster: Any, quick: RedisSettings, tag_write: Make):
-    writer = RedisWriter(cluster, quick)
+def test_each_node_of_a_cluster_has_a_marker(
+    cluster_client: Any, quick: RedisSettings, tag_write: Make
+):
+    writer = RedisWriter(cluster_client, quick)
     writer.write([Delivery(writes=[tag_write("a", 1)])])
     writer.flush()
-    nodes = [cluster.get_node_from_key(key).name for key in writer.marks()]
+    nodes = [cluster_client.get_node_from_key(key).name for key in writer.marks()]
     assert len(set(nodes)) == len(nodes) == 3
 
 
 def test_a_slot_that_moved_to_another_node_is_followed(
-    cluster: Any, quick: RedisSettings, tag_write: Make
+    cluster_client: Any, quick: RedisSettings, tag_write: Make
 ):
-    writer = RedisWriter(cluster, quick)
+    writer = RedisWriter(cluster_client, quick)
     writer.write([Delivery(writes=[tag_write("a", 1)])])
-    slot = cluster.keyslot("ll:{mover}:tags")
-    source = cluster.get_node_from_key("ll:{mover}:tags")
-    target = next(node for node in cluster.get_primaries() if node.name != source.name)
-    target_id = cluster.execute_command("CLUSTER MYID", target_nodes=target)
+    slot = cluster_client.keyslot("ll:{mover}:tags")
+    source = cluster_client.get_node_from_key("ll:{mover}:tags")
+    target = next(node for node in cluster_client.get_primaries() if node.name != source.name)
+    target_id = cluster_client.execute_command("CLUSTER MYID", target_nodes=target)
     for node in (target, source):
-        cluster.cluster_setslot(node, target_id.decode(), slot, "NODE")
+        cluster_client.cluster_setslot(node, target_id.decode(), slot, "NODE")
     writer.write([Delivery(writes=[tag_write("mover", 2), tag_write("a", 2)])])
     writer.flush()
-    assert version_at(cluster, "ll:{mover}:tags") == 2
+    assert version_at(cluster_client, "ll:{mover}:tags") == 2
     assert writer.counters.writes == 3
 
 
