@@ -135,7 +135,7 @@ class ObserveShard:
     def _work(self, rows: Rows) -> bool:
         """Work on the rows from where we are; False when one has to wait."""
         handlers, counts = self._handlers, self.counts
-        seen, horizon_s = self.dedupe.seen, self.dedupe.horizon_s
+        seen, older, horizon_s = self.dedupe.recent, self.dedupe.older, self.dedupe.horizon_s
         lateness_ms, known = self.context.lateness_ms, self.people.get_or_new
         second = certain_s = known_ms = -1
         events = late = 0
@@ -155,6 +155,8 @@ class ObserveShard:
                 self._advance(clock_ms, seq)
             # `Dedupe.is_new`, without a call a row.
             seen_s = seen.get(key)
+            if seen_s is None:
+                seen_s = older.get(key)
             if seen_s is not None and second - seen_s <= horizon_s:
                 counts["duplicates"] += 1
                 continue
@@ -177,6 +179,7 @@ class ObserveShard:
                         or at != seq
                         or other.request_id != event.request_id
                         or key in seen
+                        or key in older
                     ):
                         break
                     seen[key] = second

@@ -99,7 +99,7 @@ class RoomStats:
         A late row counts in the first second that was still open at its own place in the log,
         so the tables do not depend on how the rows are cut.
         """
-        seen, horizon_s = self._dedupe.seen, self._dedupe.horizon_s
+        seen, older, horizon_s = self._dedupe.recent, self._dedupe.older, self._dedupe.horizon_s
         buckets, lateness_ms = self._buckets, self.lateness_ms
         second_of_clock = known_ms = open_s = -1
         for key, row_clock_ms, time_ms, room_id, code, thousandths in rows:
@@ -110,6 +110,8 @@ class RoomStats:
                     second_of_clock = row_clock_ms // 1000
             # `Dedupe.is_new`, without a call a row.
             seen_s = seen.get(key)
+            if seen_s is None:
+                seen_s = older.get(key)
             if seen_s is not None and second_of_clock - seen_s <= horizon_s:
                 self.duplicates += 1
                 continue
