@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 import heapq
 from collections.abc import Sequence
+from itertools import compress
 from pathlib import PurePath
 
 import msgspec
@@ -176,10 +177,10 @@ class Collector:
         dead = {type(None), DeadLetter}
         if not dead.isdisjoint(map(type, rows)):
             letters = [row for row in rows if isinstance(row, DeadLetter)]
-            kept = [i for i, row in enumerate(rows) if type(row) not in dead]
-            clocks = [clocks[i] for i in kept]
-            numbers = [numbers[i] for i in kept]
-            rows = [rows[i] for i in kept]
+            kept = [type(row) not in dead for row in rows]
+            clocks = list(compress(clocks, kept))
+            numbers = list(compress(numbers, kept))
+            rows = list(compress(rows, kept))
         size = sum(stream.size for stream in self._streams)
         read = sum(stream.size * stream.progress for stream in self._streams)
         return Batch(

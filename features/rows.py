@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -88,7 +89,7 @@ def unpack_rows(packed: bytes) -> Rows:
 def merge_rows(first: Rows, second: Rows) -> Rows:
     """Both parts of one round, in log order."""
     merged = Rows(first.shard, first.round, first.clock_ms, first.seq, False, first.done)
-    merged.rows = sorted(first.rows + second.rows, key=lambda row: row[2])
+    merged.rows = sorted(first.rows + second.rows, key=itemgetter(2))
     return merged
 
 

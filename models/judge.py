@@ -61,8 +61,8 @@ class Judge:
     ) -> None:
         """Judges one second's examples, none of them learnt yet; `lists` indexes clicked ones."""
         self._judge_examples(batch, scores)
-        for members in lists:
-            self._judge_list([batch[i] for i in members], rows[members], scores[:, members])
+        if lists:
+            self._judge_lists(batch, rows, scores, lists)
         self._count_rooms(batch, lists)
 
     def _judge_examples(self, batch: Sequence[Example], scores: Vector) -> None:
@@ -78,24 +78,33 @@ class Judge:
                 )
                 self._drift[spec.name].update(losses, batch[-1].due_ms)
 
-    def _judge_list(self, members: list[Example], rows: Vector, scores: Vector) -> None:
+    def _judge_lists(
+        self, batch: Sequence[Example], rows: Vector, scores: Vector, lists: list[list[int]]
+    ) -> None:
         seed = self._settings.seed
-        rooms = [e.room_id for e in members]
-        by_ranker = np.array(
-            [
-                scores[-1],
-                [uniform(e.event_id, seed) for e in members],
+        of_all = [i for members in lists for i in members]
+        items = [batch[i] for i in of_all]
+        rooms = [item.room_id for item in items]
+        by_ranker = np.vstack(
+            (
+                scores[-1, of_all],
+                [uniform(item.event_id, seed) for item in items],
                 self._rooms.popularity(rooms),
                 self._rooms.click_rate(rooms),
-                [-float(e.position) for e in members],
-                *(rows[:, column] for column in self._columns),
-            ]
+                [-float(item.position) for item in items],
+                *(rows[of_all, column] for column in self._columns),
+            )
         )
-        ties = [uniform(e.event_id, seed + 1) for e in members]
-        self.ranking.update(by_ranker, [e.engaged for e in members], ties)
+        self.ranking.update(
+            by_ranker,
+            np.array([item.engaged for item in items]),
+            np.array([uniform(item.event_id, seed + 1) for item in items]),
+            np.array([len(members) for members in lists]),
+        )
         for row, spec in enumerate(self._specs):
             if spec is PREFERENCE:
-                self._judge_pairs(members, scores[row])
+                for members in lists:
+                    self._judge_pairs([batch[i] for i in members], scores[row, members])
 
     def _judge_pairs(self, members: list[Example], scores: Vector) -> None:
         chosen = pairs_of(members, self._settings.pairs_per_list_max)

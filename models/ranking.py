@@ -8,43 +8,62 @@ from collections.abc import Sequence
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from models.bootstrap import paired_bootstrap
 from models.scorer import Vector
 
 CUT = 10
-_GAIN = tuple(1.0 / math.log2(rank + 2) for rank in range(CUT))
-_IDEAL = tuple(sum(_GAIN[:n]) for n in range(CUT + 1))
+# The rank behind the last one that counts gains nothing.
+_GAIN = np.array([*(1.0 / math.log2(rank + 2) for rank in range(CUT)), 0.0])
+_IDEAL = np.array([sum(_GAIN[:n].tolist()) for n in range(CUT + 1)])
+_RANK_MAX = 1 << 32
+Whole = npt.NDArray[np.int64]
 
 
-def list_metrics(ranks: Sequence[int]) -> tuple[float, float, float]:
-    """NDCG@10, hit@10 and reciprocal rank of one list from its engaged items' ranks, 0 first.
-
-    Gain is binary, the discount log2 of rank + 1, the ideal has the list's own number of engaged
-    items (Järvelin and Kekäläinen, ACM TOIS 20(4), 2002).
-
-    >>> list_metrics([0])
-    (1.0, 1.0, 1.0)
-    """
-    gained = sum(_GAIN[rank] for rank in sorted(ranks) if rank < CUT)
-    first = min(ranks)
-    return gained / _IDEAL[min(len(ranks), CUT)], float(first < CUT), 1.0 / (first + 1)
-
-
-def engaged_ranks(scores: Vector, engaged: Sequence[int], ties: Sequence[float]) -> list[list[int]]:
-    """Ranks, 0 first, that each ranker gives the engaged items of one list.
+def engaged_ranks(scores: Vector, engaged: Whole, ties: Vector, sizes: Whole) -> Whole:
+    """Ranks, 0 first, that each ranker gives the engaged items of lists laid end to end.
 
     Scores have shape (rankers, items), higher is better; equal scores go by `ties`, lower first,
-    then by index.
+    then by index. `sizes` are the lists' lengths, so that many lists cost hardly more than one.
+    The result has shape (rankers, engaged items).
     """
+    items = np.arange(len(ties))
     place = np.empty(len(ties), dtype=np.int64)
-    place[np.lexsort((np.arange(len(ties)), np.asarray(ties)))] = np.arange(len(ties))
-    yes = np.flatnonzero(np.asarray(engaged) == 1)
-    mine = scores[:, yes, None]
-    all_of = scores[:, None, :]
-    ahead = (all_of > mine) | ((all_of == mine) & (place < place[yes, None]))
-    ranks: list[list[int]] = ahead.sum(axis=2).tolist()
+    place[np.lexsort((items, ties))] = items
+    yes = np.flatnonzero(engaged == 1)
+    of = np.repeat(np.arange(len(sizes)), sizes)[yes]
+    # Each engaged item beside all items of its own list.
+    beside = sizes[of]
+    begins = np.cumsum(beside) - beside
+    mine = np.repeat(yes, beside)
+    other = np.arange(len(mine)) + np.repeat((np.cumsum(sizes) - sizes)[of] - begins, beside)
+    ours, theirs = scores[:, mine], scores[:, other]
+    ahead = (theirs > ours) | ((theirs == ours) & (place[other] < place[mine]))
+    ranks: Whole = np.add.reduceat(ahead.astype(np.int64), begins, axis=1)
     return ranks
+
+
+def list_metrics(ranks: Whole, counts: Whole) -> Vector:
+    """NDCG@10, hit@10 and reciprocal rank of each list: shape (lists, rankers, 3).
+
+    `ranks` are as of `engaged_ranks`, `counts` how many of them belong to each list, at least
+    one. Gain is binary, the discount log2 of rank + 1, the ideal has the list's own number of
+    engaged items (Järvelin and Kekäläinen, ACM TOIS 20(4), 2002).
+
+    >>> list_metrics(np.array([[0], [1]]), np.array([1])).round(2).tolist()
+    [[[1.0, 1.0, 1.0], [0.63, 1.0, 0.5]]]
+    """
+    begins = np.cumsum(counts) - counts
+    # Gains are added from the first rank on, as the ideal's are: a perfect list has 1 exactly.
+    offset = np.repeat(np.arange(len(counts)), counts) * _RANK_MAX
+    ordered = np.sort(ranks + offset, axis=1) - offset
+    gained = np.add.reduceat(_GAIN[np.minimum(ordered, CUT)], begins, axis=1)
+    first = ordered[:, begins]
+    figures = np.stack(
+        (gained / _IDEAL[np.minimum(counts, CUT)], first < CUT, 1.0 / (first + 1.0)), axis=2
+    )
+    return figures.transpose(1, 0, 2)
 
 
 class RankingState(msgspec.Struct, array_like=True):
@@ -68,12 +87,15 @@ class Ranking:
         self._sums = np.zeros((len(self.rankers), 3))
         self._tail: deque[list[float]] = deque(maxlen=last)
 
-    def update(self, scores: Vector, engaged: Sequence[int], ties: Sequence[float]) -> None:
-        """Judges one list with an engaged item; see `engaged_ranks` for the shapes."""
-        figures = np.array([list_metrics(r) for r in engaged_ranks(scores, engaged, ties)])
-        self._sums += figures
-        self._tail.append(figures[:, 0].tolist())
-        self.lists += 1
+    def update(self, scores: Vector, engaged: Whole, ties: Vector, sizes: Whole) -> None:
+        """Judges lists, each with an engaged item; see `engaged_ranks` for the shapes."""
+        ranks = engaged_ranks(scores, engaged, ties, sizes)
+        counts = np.add.reduceat((engaged == 1).astype(np.int64), np.cumsum(sizes) - sizes)
+        figures = list_metrics(ranks, counts)
+        for one in figures:
+            self._sums += one
+        self._tail.extend(figures[:, :, 0].tolist())
+        self.lists += len(sizes)
 
     def tail(self, ranker: str) -> Vector:
         """NDCG@10 of each of the newest lists, oldest first."""

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from models.baselines import RoomCounts
 from models.bootstrap import paired_bootstrap
-from models.ranking import Ranking, RankingState, engaged_ranks, list_metrics
+from models.ranking import Ranking, RankingState, Whole, engaged_ranks, list_metrics
+from models.scorer import Vector
 
 _ITEMS = st.lists(
     st.tuples(st.integers(0, 4).map(float), st.booleans(), st.floats(0, 1)), min_size=2, max_size=30
@@ -30,34 +31,43 @@ def naive_figures(items: Items) -> tuple[float, float, float]:
     return gained / ideal, float(any(labels[:10])), 1.0 / (labels.index(True) + 1)
 
 
-@given(items=_ITEMS)
-def test_figures_equal_the_sorted_list(items: Items) -> None:
-    scores, engaged, ties = zip(*items, strict=True)
-    labels = [int(e) for e in engaged]
-    ranks = engaged_ranks(np.array([scores, [-s for s in scores]]), labels, ties)
-    assert list_metrics(ranks[0]) == pytest.approx(naive_figures(items))
-    turned = [(-s, e, t) for s, e, t in items]
-    assert list_metrics(ranks[1]) == pytest.approx(naive_figures(turned))
+def laid_end_to_end(lists: list[Items]) -> tuple[Vector, Whole, Vector, Whole]:
+    """What a ranking takes: the scores and their opposites, labels, ties, and lengths."""
+    scores, engaged, ties = zip(*[item for items in lists for item in items], strict=True)
+    block = np.array([scores, [-score for score in scores]])
+    sizes = np.array([len(items) for items in lists])
+    return block, np.array([int(yes) for yes in engaged]), np.array(ties), sizes
+
+
+@given(lists=st.lists(_ITEMS, min_size=1, max_size=5))
+def test_figures_equal_the_sorted_lists(lists: list[Items]) -> None:
+    counts = np.array([sum(engaged for _, engaged, _ in items) for items in lists])
+    figures = list_metrics(engaged_ranks(*laid_end_to_end(lists)), counts)
+    for items, (served, turned) in zip(lists, figures.tolist(), strict=True):
+        assert served == pytest.approx(naive_figures(items))
+        assert turned == pytest.approx(naive_figures([(-s, e, t) for s, e, t in items]))
 
 
 def test_known_numbers() -> None:
-    assert list_metrics([0, 1, 2]) == (1.0, 1.0, 1.0)
-    assert list_metrics([10]) == (0.0, 0.0, 1.0 / 11.0)
-    assert list_metrics([1]) == pytest.approx((1.0 / math.log2(3), 1.0, 0.5))
+    ranks = np.array([[2, 0, 1, 10, 1]])
+    assert list_metrics(ranks, np.array([3, 1, 1])).tolist() == [
+        [[1.0, 1.0, 1.0]],
+        [[0.0, 0.0, 1.0 / 11.0]],
+        [[1.0 / math.log2(3), 1.0, 0.5]],
+    ]
 
 
 @settings(deadline=None)
 @given(lists=st.lists(_ITEMS, max_size=12), cut=st.integers(0, 12), last=st.integers(1, 8))
 def test_totals_tail_and_restore(lists: list[Items], cut: int, last: int) -> None:
     ranking = Ranking(("served", "turned"), last)
-    for number, items in enumerate(lists):
-        if number == cut:
-            stored = msgspec.msgpack.encode(ranking.snapshot())
-            ranking = Ranking(("served", "turned"), last)
-            ranking.restore(msgspec.msgpack.decode(stored, type=RankingState))
-        scores, engaged, ties = zip(*items, strict=True)
-        block = np.array([scores, [-s for s in scores]])
-        ranking.update(block, [int(e) for e in engaged], ties)
+    if lists[:cut]:
+        ranking.update(*laid_end_to_end(lists[:cut]))
+    stored = msgspec.msgpack.encode(ranking.snapshot())
+    ranking = Ranking(("served", "turned"), last)
+    ranking.restore(msgspec.msgpack.decode(stored, type=RankingState))
+    for items in lists[cut:]:
+        ranking.update(*laid_end_to_end([items]))
     figures = ranking.figures("served")
     expected = [naive_figures(items) for items in lists]
     assert figures["lists"] == len(lists)
