@@ -25,6 +25,7 @@ from flows.commands import (
     show,
     simulate,
     status,
+    topics,
     validate,
 )
 
@@ -45,6 +46,7 @@ COMMANDS: tuple[Command, ...] = (
     convert,
     validate,
     replay,
+    topics,
     run,
     settings,
     status,

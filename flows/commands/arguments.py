@@ -69,6 +69,19 @@ def required_redis(args: argparse.Namespace) -> str:
     return url
 
 
+def add_kafka(parser: argparse.ArgumentParser, required: bool = True) -> None:
+    """The brokers of a command, and how its client reaches them."""
+    parser.add_argument(
+        "--kafka", required=required, metavar="BROKERS", help="host:port, several with commas"
+    )
+    parser.add_argument(
+        "--kafka-config",
+        dest="client_file",
+        metavar="FILE",
+        help="settings of the Kafka client, name=value a line: TLS, passwords",
+    )
+
+
 def settings_of(args: argparse.Namespace) -> Settings:
     """The settings of the command's file and of the environment; `SettingsError` if wrong."""
     from flows.settings import load

@@ -9,7 +9,13 @@ import tempfile
 import time
 from typing import TYPE_CHECKING
 
-from flows.commands.arguments import add_settings, positive, required_redis, settings_of
+from flows.commands.arguments import (
+    add_kafka,
+    add_settings,
+    positive,
+    required_redis,
+    settings_of,
+)
 from flows.logs import FORMS, LOG, form_of, log_to_stderr, said
 
 if TYPE_CHECKING:
@@ -29,9 +35,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         description="Run the flow live. Without recovery state it reads every topic from its "
         "earliest offset. SIGTERM and Ctrl-C end it cleanly.",
     )
-    parser.add_argument(
-        "--kafka", required=True, metavar="BROKERS", help="host:port, several with commas"
-    )
+    add_kafka(parser)
     parser.add_argument(
         "--redis", required=True, metavar="URL", help="redis://, rediss:// or unix:// address"
     )
@@ -43,12 +47,6 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     )
     parser.add_argument(
         "--decisions", metavar="DIR|TOPIC", help="log every decision in files, or to a topic"
-    )
-    parser.add_argument(
-        "--kafka-config",
-        dest="client_file",
-        metavar="FILE",
-        help="settings of the Kafka client, name=value a line: TLS, passwords",
     )
     parser.add_argument(
         "--metrics",
