@@ -5,63 +5,20 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from events.kinds import FAMILIES
 from flows.failures import BadInput
+from flows.kafka_client import ClientSettings, Complaints, consumer, without_values
 from flows.kafka_settings import KafkaSettings
 from flows.live_runtime import WallClock
+from flows.stop import Asked
 
 _LOG = logging.getLogger("liveloom")
 _WAIT_S = 0.1
 _LOOK_AGAIN_S = 2.0
-
-ClientSettings = Mapping[str, Any]
-"""Properties of librdkafka; they may hold passwords, so nothing prints them."""
-
-# What the flow relies on, whatever a file says.
-_FIXED = {
-    "enable.auto.commit": False,
-    "enable.auto.offset.store": False,
-    "enable.partition.eof": True,
-    "auto.offset.reset": "error",
-    "isolation.level": "read_committed",
-}
-
-
-def read_properties(path: str | None) -> dict[str, str]:
-    """The client's own settings: a file of `name=value` lines, `#` opens a comment."""
-    if path is None:
-        return {}
-    properties: dict[str, str] = {}
-    for number, line in enumerate(Path(path).read_text("utf-8").splitlines(), 1):
-        text = line.strip()
-        if not text or text.startswith(("#", "!")):
-            continue
-        name, equals, value = text.partition("=")
-        if not equals:
-            # The line itself may be a password that lost its name.
-            raise BadInput(f"{path}: line {number} is not name=value")
-        properties[name.strip()] = value.strip()
-    return properties
-
-
-def client_settings(brokers: str, path: str | None) -> dict[str, Any]:
-    """What every client of a run shares."""
-    return {**read_properties(path), "bootstrap.servers": brokers}
-
-
-def consumer(client: ClientSettings, settings: KafkaSettings) -> Consumer:
-    """A consumer that reads what it is told to, and commits nothing by itself."""
-    usual = {"fetch.wait.max.ms": 100, "queued.max.messages.kbytes": 16_384}
-    try:
-        return Consumer({**usual, "group.id": settings.group, **client, **_FIXED}, logger=_LOG)
-    except KafkaException as problem:
-        raise BadInput(f"Kafka client: {problem.args[0].str()}") from None
 
 
 def event_topics(settings: KafkaSettings) -> list[str]:
@@ -69,30 +26,48 @@ def event_topics(settings: KafkaSettings) -> list[str]:
     return [f"{settings.topic_prefix}{family}" for family in FAMILIES]
 
 
-def list_parts(client: ClientSettings, settings: KafkaSettings, stop: Any) -> list[str]:
-    """All partitions of the topics that there are, as `TOPIC/NUMBER`; waits for the first topic.
+def event_parts(asker: Consumer, settings: KafkaSettings) -> tuple[list[str], list[str]]:
+    """All partitions of the events' topics, as `TOPIC/NUMBER`, and the topics that are not there.
 
-    `BadInput` where no broker answers. Empty only when a stop is asked for.
+    `KafkaException` where no broker answers.
     """
     wanted = event_topics(settings)
+    topics = asker.list_topics(timeout=settings.broker_s_max).topics
+    missing = [topic for topic in wanted if topic not in topics or topics[topic].error]
+    parts = [
+        f"{topic}/{number}"
+        for topic in wanted
+        if topic not in missing
+        for number in sorted(topics[topic].partitions)
+    ]
+    return parts, missing
+
+
+def list_parts(
+    client: ClientSettings,
+    settings: KafkaSettings,
+    stop: Asked,
+    later: str = "the next start reads them",
+) -> list[str]:
+    """All partitions of the topics that there are; waits for the first topic.
+
+    `BadInput` where no broker answers; `later` says what becomes of topics that are missing. Empty
+    only when a stop is asked for.
+    """
     said = False
-    asker = consumer(client, settings)
+    complaints = Complaints()
+    asker = consumer(client, settings, complaints)
     try:
         while not stop.asked:
             try:
-                topics = asker.list_topics(timeout=settings.broker_s_max).topics
+                parts, missing = event_parts(asker, settings)
             except KafkaException as problem:
+                asker.poll(0)
+                why = complaints.telling() or problem.args[0].str()
                 where = client["bootstrap.servers"]
-                raise BadInput(f"Kafka at {where}: {problem.args[0].str()}") from None
-            missing = [topic for topic in wanted if topic not in topics or topics[topic].error]
-            parts = [
-                f"{topic}/{number}"
-                for topic in wanted
-                if topic not in missing
-                for number in sorted(topics[topic].partitions)
-            ]
+                raise BadInput(f"Kafka at {where}: {without_values(why, client)}") from None
             if missing and (parts or not said):
-                then = "the next start reads them" if parts else "waiting for the first of them"
+                then = later if parts else "waiting for the first of them"
                 _LOG.warning("no such topics yet: %s; %s", ", ".join(missing), then)
                 said = True
             if parts:

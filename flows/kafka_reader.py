@@ -8,8 +8,9 @@ from typing import Any
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message
 
-from flows.brokers import ClientSettings, consumer, place
+from flows.brokers import place
 from flows.failures import BadInput
+from flows.kafka_client import ClientSettings, consumer
 from flows.kafka_rows import RowReader, Waiting
 from flows.kafka_settings import KafkaSettings
 from flows.live_clock import PartClock

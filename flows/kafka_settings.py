@@ -35,4 +35,7 @@ class KafkaSettings:
     ask_s: float = setting(
         1.0, "s", "How often brokers are asked where silent partitions end, and offsets committed."
     )
+    look_again_s: float = setting(
+        30.0, "s", "How often a run with recovery looks for new topics, to begin again with them."
+    )
     broker_s_max: float = setting(10.0, "s", "How long an answer of the brokers is waited for.")

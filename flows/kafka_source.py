@@ -15,8 +15,9 @@ from events.envelope import seal, unseal
 from events.kinds import Event
 from events.letters import DeadLetter
 from features.collect import Splitter
-from flows.brokers import ClientSettings, Watch
+from flows.brokers import Watch
 from flows.epoch_rest import EpochRest
+from flows.kafka_client import ClientSettings
 from flows.kafka_reader import PartReader
 from flows.kafka_rows import RowReader
 from flows.live_clock import Pace, PartClock

@@ -8,15 +8,12 @@ from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
-from confluent_kafka import KafkaException, Producer
-
 from decisions.outputs import Decision
 from flows import faults
-from flows.brokers import client_settings
 from flows.engine import run_flow
-from flows.failures import BadInput
 from flows.graph import build
 from flows.health import HealthSink
+from flows.kafka_client import client_settings, producer
 from flows.kafka_source import KafkaSource, Sources
 from flows.live_runtime import LiveRuntime, WallClock, wall_ms
 from flows.live_shape import LIVE
@@ -35,7 +32,6 @@ from sinks.redis_sink import RedisWriter
 from sinks.topic import TopicWriter
 
 _HELD_EPOCHS = 2
-_IDEMPOTENT = {"enable.idempotence": True, "linger.ms": 5}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,11 +75,7 @@ def run_process(
         )
 
     def topic(name: str) -> TopicWriter:
-        try:
-            producer = Producer({**_IDEMPOTENT, **client})
-        except KafkaException as problem:
-            raise BadInput(f"Kafka client: {problem.args[0].str()}") from None
-        return TopicWriter(producer, name, should_stop=lambda: stop.asked)
+        return TopicWriter(producer(client), name, should_stop=lambda: stop.asked)
 
     def decision_log(part: str) -> Log[Decision]:
         assert live.decisions is not None

@@ -18,7 +18,7 @@ import msgspec
 
 from flows.failures import BadInput, ProcessFailed
 from flows.log_source import Told
-from flows.stop import Stop
+from flows.stop import Asked
 
 _POLL_S = 0.1
 _END_S_MAX = 5.0
@@ -53,7 +53,7 @@ class Job(Protocol):
 def supervise(
     job: Job,
     told: Told,
-    stop: Stop,
+    stop: Asked,
     lock: int | None = None,
     worker: str = "flows.commands.worker",
     logs: bool = True,
@@ -80,7 +80,7 @@ def supervise(
 
 
 def _watch(
-    children: Sequence[_Child], selector: selectors.BaseSelector, told: Told, stop: Stop
+    children: Sequence[_Child], selector: selectors.BaseSelector, told: Told, stop: Asked
 ) -> None:
     passed_on = False
     while any(child.process.poll() is None for child in children):

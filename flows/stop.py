@@ -6,6 +6,15 @@ import contextlib
 import signal
 from collections.abc import Iterator
 from types import FrameType
+from typing import Protocol
+
+
+class Asked(Protocol):
+    """Who knows whether a stop was asked for."""
+
+    @property
+    def asked(self) -> bool:
+        """Whether it was."""
 
 
 class Stop:

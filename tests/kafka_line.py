@@ -11,7 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from flows.brokers import client_settings, list_parts
+from events import kinds
+from flows.brokers import list_parts
+from flows.kafka_client import client_settings
 from flows.live import Live, run_process, shape
 from flows.recovery import Recovery
 from flows.settings import Settings
@@ -22,6 +24,7 @@ from tests.kafka.broker import WAIT_S, Broker
 from tests.line import START_MS, Teller
 
 _AGO_MS = 120_000
+TRAFFIC_USERS = 9
 
 
 class Recent(Teller):
@@ -47,6 +50,27 @@ def until(what: Callable[[], Any]) -> Any:
             return found
         time.sleep(0.05)
     raise AssertionError("it did not come")
+
+
+def catalogue(tell: Recent) -> list[object]:
+    return [
+        tell.room("r1", "tea cups"),
+        tell.room("r2", "cups pots"),
+        tell(kinds.Host, 0, host_id="host-r1", name="Ada"),
+    ]
+
+
+def traffic(tell: Recent, begin_s: float, count: int) -> list[object]:
+    """Clicks, likes and impression lists of a few users, ten seconds to a hundred events."""
+    made: list[object] = []
+    for number in range(count):
+        at_s, user = begin_s + number / 10, f"u{number % TRAFFIC_USERS}"
+        room_id = f"r{1 + number % 2}"
+        made += tell.shown(at_s, user, f"q{tell.told}", "r1 r2")
+        made.append(tell(kinds.Click, at_s + 0.02, user, room_id=room_id))
+        if number % 3 == 0:
+            made.append(tell(kinds.Like, at_s + 0.04, user, room_id=room_id))
+    return made
 
 
 class Running:
@@ -82,6 +106,12 @@ class Running:
 
         found: dict[str, Any] = until(reached)
         return found
+
+    def weights(self, tell: Recent) -> dict[str, dict[str, Any]]:
+        """Each user's tag weights two minutes after the beginning, in all windows."""
+        users = [f"u{number}" for number in range(TRAFFIC_USERS)]
+        views = self.reader.get_many(users, tell.begin_ms + 120_000)
+        return {view.user_id: view.tags for view in views}
 
     def value(self, key: str) -> dict[str, Any]:
         """A value of Redis."""

@@ -19,7 +19,9 @@ from flows.commands.arguments import (
 from flows.logs import FORMS, LOG, form_of, log_to_stderr, said
 
 if TYPE_CHECKING:
+    from flows.kafka_client import ClientSettings
     from flows.live import Live
+    from flows.lookout import Lookout
     from flows.stop import Stop
 
 _AGAIN_S_MAX = 60.0
@@ -65,8 +67,8 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def run(args: argparse.Namespace) -> int:
     """Run it, and again where it failed by itself."""
-    from flows.brokers import client_settings
     from flows.failures import BadInput
+    from flows.kafka_client import client_settings
     from flows.live import Live, shape
     from flows.metrics.serve import address_of
     from flows.recovery import Recovery
@@ -111,16 +113,24 @@ def run(args: argparse.Namespace) -> int:
 
 def _keep_running(live: Live, stop: Stop, lock: int | None) -> None:
     """Run all processes; begin anew where one has died, after ever longer waits."""
-    from flows.brokers import client_settings, list_parts
+    from flows.brokers import list_parts
     from flows.failures import BadInput, ProcessFailed
+    from flows.kafka_client import client_settings
+    from flows.lookout import Lookout
     from flows.processes import supervise
 
     client, kafka = client_settings(live.brokers, live.client_file), live.settings.kafka
+    later = (
+        "they are read once they are there"
+        if live.recovery is not None
+        else "the next start reads them"
+    )
     failed = 0
     while not stop.asked:
         began_s = time.monotonic()
         try:
-            live = dataclasses.replace(live, parts=tuple(list_parts(client, kafka, stop)))
+            parts = list_parts(client, kafka, stop, later)
+            live = dataclasses.replace(live, parts=tuple(parts))
         except BadInput as problem:
             if not failed:
                 raise
@@ -132,8 +142,12 @@ def _keep_running(live: Live, stop: Stop, lock: int | None) -> None:
             facts: dict[str, object] = {"partitions": len(live.parts), "processes": live.processes}
             LOG.info("reading %d partitions in %d processes", *facts.values(), extra=said(facts))
             try:
-                supervise(live, _quiet, stop, lock, "flows.commands.live_worker", logs=False)
-                return
+                with _asking(live, client, stop) as asked:
+                    supervise(live, _quiet, asked, lock, "flows.commands.live_worker", logs=False)
+                if stop.asked or not isinstance(asked, Lookout) or not asked.found:
+                    return
+                log.info("new are %s: all begin again with them", ", ".join(asked.found))
+                continue
             except ProcessFailed as problem:
                 why = str(problem)
         live = dataclasses.replace(live, restarts=live.restarts + 1)
@@ -144,6 +158,17 @@ def _keep_running(live: Live, stop: Stop, lock: int | None) -> None:
         end_s = time.monotonic() + wait_s
         while not stop.asked and time.monotonic() < end_s:
             time.sleep(_SLICE_S)
+
+
+def _asking(
+    live: Live, client: ClientSettings, stop: Stop
+) -> contextlib.AbstractContextManager[Stop | Lookout]:
+    """What ends the processes: a stop, and where they can go on also what is new to read."""
+    from flows.lookout import Lookout
+
+    if live.recovery is None:
+        return contextlib.nullcontext(stop)
+    return Lookout(client, live.settings.kafka, live.parts, stop)
 
 
 def _quiet(share: float, events: int) -> None:

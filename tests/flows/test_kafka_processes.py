@@ -30,6 +30,7 @@ epoch_s = 0.4
 [kafka]
 tick_ms = 100
 ask_s = 0.1
+look_again_s = 0.3
 topic_prefix = "{topics}"
 group = "{topics}liveloom"
 dead_letters_topic = "{topics}ll.dead_letters"
@@ -155,6 +156,22 @@ def test_a_signal_ends_it_cleanly_and_it_goes_on_without_doubles(
         seen = until(lambda: _settled(run, tell))
         assert sum(tags["all"][3] for _, tags in seen.values()) == pytest.approx(0.5 * 400)
         assert run.end()[0] == 0
+
+
+def test_topics_that_come_later_are_taken_in(broker: Broker, redis_url: str, tmp_path: Path):
+    tell = Recent()
+    with command(broker, redis_url, "new:", tmp_path, "--recovery", str(tmp_path / "state")) as run:
+        broker.send(rooms(tell))
+        until(lambda: run.reader.health().get("events") == 3)
+        broker.send(likes(tell, 1, 50))
+        until(lambda: run.reader.health().get("events") == 53)
+        broker.send([tell(kinds.Share, 10, "u1", room_id="r1")])
+        until(lambda: run.reader.health().get("events") == 54)
+        assert run.reader.health()["duplicates"] == 0
+        code, said = run.end()
+    assert code == 0
+    assert f"new are {broker.prefix}likes/0" in said
+    assert "Traceback" not in said
 
 
 def test_brokers_that_are_away_are_said_in_a_line(redis_url: str, tmp_path: Path):

@@ -11,41 +11,13 @@ import pytest
 from events import kinds
 from sinks.embedded import EmbeddedRedis
 from tests.kafka.broker import Broker
-from tests.kafka_line import Recent, Running, running, settings_for, until
-
-USERS = 9
+from tests.kafka_line import Recent, catalogue, running, settings_for, traffic, until
 
 
 @pytest.fixture(scope="module")
 def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with EmbeddedRedis(tmp_path_factory.mktemp("redis")) as url:
         yield url
-
-
-def catalogue(tell: Recent) -> list[object]:
-    return [
-        tell.room("r1", "tea cups"),
-        tell.room("r2", "cups pots"),
-        tell(kinds.Host, 0, host_id="host-r1", name="Ada"),
-    ]
-
-
-def traffic(tell: Recent, begin_s: float, count: int) -> list[object]:
-    """Clicks, likes and impression lists of a few users, ten seconds to a hundred events."""
-    made: list[object] = []
-    for number in range(count):
-        at_s, user = begin_s + number / 10, f"u{number % USERS}"
-        room_id = f"r{1 + number % 2}"
-        made += tell.shown(at_s, user, f"q{tell.told}", "r1 r2")
-        made.append(tell(kinds.Click, at_s + 0.02, user, room_id=room_id))
-        if number % 3 == 0:
-            made.append(tell(kinds.Like, at_s + 0.04, user, room_id=room_id))
-    return made
-
-
-def weights(run: Running, tell: Recent) -> dict[str, object]:
-    users = [f"u{number}" for number in range(USERS)]
-    return {view.user_id: view.tags for view in run.reader.get_many(users, tell.begin_ms + 120_000)}
 
 
 def test_events_become_lists_and_weights(broker: Broker, redis_url: str):
@@ -63,7 +35,7 @@ def test_events_become_lists_and_weights(broker: Broker, redis_url: str):
             lambda: run.reader.get("u3", tell.begin_ms + 20_000).items and run.reader.get("u3")
         )
         assert {item.room_id for item in view.items} == {"r1", "r2"}
-        assert weights(run, tell)["u0"]["cups"][3] == pytest.approx(
+        assert run.weights(tell)["u0"]["cups"][3] == pytest.approx(
             sum(
                 1.0 if isinstance(event, kinds.Click) else 0.5
                 for event in events
@@ -81,7 +53,7 @@ def test_the_catalogue_is_known_before_the_first_event_counts(broker: Broker, re
     with running(broker, redis_url, settings_for("cat:")) as run:
         run.until(events=500, catalogue_events=503, slates=10)
         assert run.health()["unknown_item"] == 0
-        assert weights(run, tell)["u1"]["cups"][3] > 0
+        assert run.weights(tell)["u1"]["cups"][3] > 0
 
 
 def test_rows_that_cannot_be_used_go_to_their_topic(broker: Broker, redis_url: str):
@@ -115,11 +87,11 @@ def test_a_run_that_goes_on_counts_each_event_once(broker: Broker, redis_url: st
         assert health["events"] == whole
         assert health["duplicates"] == 0
         until(lambda: run.value("on:{u1}:tags")["version"] > before["version"])
-        went_on = until(lambda: weights(run, tell))
+        went_on = until(lambda: run.weights(tell))
         health = run.until(lost_rows=0)
     with running(broker, redis_url, settings_for("straight:")) as run:
         run.until(events=whole)
-        until(lambda: weights(run, tell) == went_on)
+        until(lambda: run.weights(tell) == went_on)
         for user in ("u0", "u5"):
             own = run.value(f"straight:{{{user}}}:tags")
             assert own["version"] == run.value(f"on:{{{user}}}:tags")["version"]

@@ -13,9 +13,10 @@ import pytest
 
 from events import kinds
 from events.envelope import seal
-from flows.brokers import client_settings, place, read_properties
+from flows.brokers import place
 from flows.epoch_rest import EpochRest
 from flows.failures import BadInput
+from flows.kafka_client import client_settings
 from flows.kafka_source import KafkaPartition, KafkaSource, Sources
 from flows.live_messages import PartRound
 from flows.live_runtime import LiveRuntime
@@ -201,13 +202,3 @@ def test_who_waited_for_others_waits_before_the_next_epoch_ends():
     time.sleep(0.025)
     assert rest.before_epoch_ends() >= 0.9 * 0.03
     assert rest.before_epoch_ends() == 0.0, "once an epoch"
-
-
-def test_properties_are_read_and_a_bad_line_is_not_repeated(tmp_path: Any):
-    file = tmp_path / "client.properties"
-    file.write_text("# ours\n\nsecurity.protocol = SASL_SSL\nsasl.password=a=b\n", "utf-8")
-    assert read_properties(str(file)) == {"security.protocol": "SASL_SSL", "sasl.password": "a=b"}
-    file.write_text("s3cret\n", "utf-8")
-    with pytest.raises(BadInput, match="line 1") as caught:
-        read_properties(str(file))
-    assert "s3cret" not in str(caught.value)

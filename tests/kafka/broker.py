@@ -39,6 +39,10 @@ class Broker:
             address = ",".join(f"{broker.host}:{broker.port}" for broker in found)
         self.address = address
 
+    def another(self) -> Broker:
+        """The same broker, under other names."""
+        return Broker(self.address, f"{self.prefix}other.") if self.is_real else Broker()
+
     # Names.
 
     @property
@@ -97,7 +101,9 @@ class Broker:
             self.put(family, msgspec.json.encode(event), key, at_ms)
         self.flush()
 
-    def put(self, topic: str, row: bytes, key: bytes | None, at_ms: int, part: int = -1) -> None:
+    def put(
+        self, topic: str, row: bytes | None, key: bytes | None, at_ms: int, part: int = -1
+    ) -> None:
         """One row, perhaps into a partition that is chosen."""
         if f"{self.prefix}{topic}" not in self._made:
             self.make(topic)
@@ -116,9 +122,9 @@ class Broker:
 
     # Reading.
 
-    def rows(self, topic: str, count: int) -> list[tuple[bytes, bytes]]:
+    def rows(self, topic: str, count: int, wait_s: float = WAIT_S) -> list[tuple[bytes, bytes]]:
         """So many keys and values of a topic, in any order; fewer if they do not come."""
-        return consume(self.address, f"{self.prefix}{topic}", count, WAIT_S)
+        return consume(self.address, f"{self.prefix}{topic}", count, wait_s)
 
     def committed(self, topic: str) -> int:
         """The sum of the offsets that the run's group has committed of a topic."""

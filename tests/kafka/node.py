@@ -39,7 +39,7 @@ listener.name.secure.sasl.enabled.mechanisms=SCRAM-SHA-256,PLAIN
 listener.name.secure.scram-sha-256.sasl.jaas.config=\
 org.apache.kafka.common.security.scram.ScramLoginModule required;
 listener.name.secure.plain.sasl.jaas.config=\
-org.apache.kafka.common.security.plain.PlainLoginModule required user_{plain_user}="{plain_password}";
+org.apache.kafka.common.security.plain.PlainLoginModule required {plain};
 listener.name.secure.ssl.keystore.type=PEM
 listener.name.secure.ssl.keystore.location={keystore}
 log.dirs={logs}
@@ -84,8 +84,7 @@ class Node:
                 controller=controller,
                 keystore=made.both,
                 logs=folder / "logs",
-                plain_user=PLAIN_USER,
-                plain_password=PLAIN_PASSWORD,
+                plain=f'user_{PLAIN_USER}="{PLAIN_PASSWORD}"',
             )
         )
         uuid = self.tool("kafka.tools.StorageTool", "random-uuid").split()[-1]
