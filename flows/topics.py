@@ -5,8 +5,9 @@ from __future__ import annotations
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
 
-from flows.brokers import ClientSettings, event_topics
+from flows.brokers import event_topics
 from flows.failures import BadInput
+from flows.kafka_client import ClientSettings
 from flows.kafka_settings import KafkaSettings
 from flows.live_runtime import CATALOGUE
 

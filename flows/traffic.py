@@ -11,8 +11,8 @@ import orjson
 from confluent_kafka import KafkaException, Producer
 
 from events.kinds import FAMILIES, FAMILY_OF
-from flows.brokers import ClientSettings
 from flows.failures import BadInput
+from flows.kafka_client import ClientSettings
 from flows.stop import Stop
 from simulator.settings import SimulatorSettings
 from simulator.world import World

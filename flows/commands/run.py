@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from flows.commands.arguments import (
     add_kafka,
+    add_redis,
     add_settings,
     positive,
     required_redis,
@@ -38,9 +39,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         "earliest offset. SIGTERM and Ctrl-C end it cleanly.",
     )
     add_kafka(parser)
-    parser.add_argument(
-        "--redis", required=True, metavar="URL", help="redis://, rediss:// or unix:// address"
-    )
+    add_redis(parser)
     parser.add_argument(
         "--processes", type=positive, default=1, metavar="N", help="how many (default: 1)"
     )
@@ -146,7 +145,7 @@ def _keep_running(live: Live, stop: Stop, lock: int | None) -> None:
                     supervise(live, _quiet, asked, lock, "flows.commands.live_worker", logs=False)
                 if stop.asked or not isinstance(asked, Lookout) or not asked.found:
                     return
-                log.info("new are %s: all begin again with them", ", ".join(asked.found))
+                LOG.info("new are %s: all begin again with them", ", ".join(asked.found))
                 continue
             except ProcessFailed as problem:
                 why = str(problem)

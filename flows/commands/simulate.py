@@ -74,7 +74,7 @@ def _write(args: argparse.Namespace) -> int:
 
 
 def _send(args: argparse.Namespace) -> int:
-    from flows.brokers import client_settings
+    from flows.kafka_client import client_settings
     from flows.live_runtime import wall_ms
     from flows.progress import Progress
     from flows.stop import Stop

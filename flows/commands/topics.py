@@ -28,7 +28,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def run(args: argparse.Namespace) -> int:
     """Make them."""
-    from flows.brokers import client_settings
+    from flows.kafka_client import client_settings
     from flows.topics import make_topics
 
     kafka = settings_of(args).kafka

@@ -13,7 +13,8 @@ from events.decode import Decoder, DecodeSettings
 from events.kinds import FAMILIES, FAMILY_OF, KIND_OF
 from events.letters import DeadLetter
 from flows import cli
-from flows.brokers import client_settings, event_topics
+from flows.brokers import event_topics
+from flows.kafka_client import client_settings
 from flows.stop import Stop
 from flows.topics import make_topics
 from flows.traffic import Traffic, place_of
