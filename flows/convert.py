@@ -18,7 +18,7 @@ import zstandard
 from events.decode import Decoder, DecodeSettings
 from events.kinds import KIND_OF, Event
 from events.letters import DeadLetter
-from flows.converters import ranklens
+from flows.converters import columns, ranklens
 
 Read: TypeAlias = Callable[[bytes], tuple[str, list[Event]]]
 """What a converter is: from a source row to the row's own kind and its events."""
@@ -26,8 +26,14 @@ Read: TypeAlias = Callable[[bytes], tuple[str, list[Event]]]
 Progress: TypeAlias = Callable[[int, int], None]
 """Told the bytes of the source file that were read, and how many it has."""
 
+Told: TypeAlias = tuple[int, str, list[Event]]
+"""A line's number, what its row counts as (nothing: it was counted), and events to write."""
+
 CONVERTERS: dict[str, Read] = {"ranklens": ranklens.read}
-"""Every data set that can be converted, by name."""
+TABLES: dict[str, Path] = {"kuairand": Path(__file__).parent / "converters" / "kuairand.toml"}
+ANY_TABLE = "csv"
+NAMES = sorted([*CONVERTERS, *TABLES, ANY_TABLE])
+"""Every data set that can be converted, by name: row by row, or as a table by its map."""
 
 _ROWS_BETWEEN_REPORTS = 1_000
 _BLOCK_BYTES = 1 << 18
@@ -48,29 +54,60 @@ class Converted:
         return f"read {_counted(self.rows, 'rows')}; wrote {_counted(self.events, 'events')}"
 
 
-def convert(name: str, source: Path, out: Path, progress: Progress | None = None) -> Converted:
+def convert(
+    name: str,
+    source: Path,
+    out: Path,
+    progress: Progress | None = None,
+    column_map: Path | None = None,
+) -> Converted:
     """Write the data set `name` at `source` as the log `out`; both may end in .gz or .zst.
 
-    Keeps the order of the source, and is deterministic to the byte. Every row becomes at least
-    one event, or `ConvertError` is raised with its line; `out` appears only when it is whole, and
-    an older file of that name stays until then. Raises `ConvertError` also for an unknown name
-    and OSError where a file cannot be read or written.
+    Keeps the order of the source, a table that of time, and is deterministic to the byte. A row
+    that cannot be converted raises `ConvertError` with its line; `out` appears only when it is
+    whole, and an older file of that name stays until then. `csv` takes its map from `column_map`.
+    Raises `ConvertError` also for an unknown name or map and OSError where a file cannot be read
+    or written.
     """
-    read = CONVERTERS.get(name)
-    if read is None:
-        raise ConvertError(f"no data set {name!r}; there are: {', '.join(sorted(CONVERTERS))}")
+    read = _reader(name, column_map)
     part = out.with_name(f"{out.name}.part")
     try:
         with _reading(source) as (lines, position), _writing(part, out.suffix) as sink:
-            done = _copy(read, source, lines, sink, _reporter(source, position, progress))
+            done = _copy(read(lines), source, sink, _reporter(source, position, progress))
         os.replace(part, out)
     finally:
         part.unlink(missing_ok=True)
     return done
 
 
+def _reader(name: str, column_map: Path | None) -> Callable[[Iterator[bytes]], Iterator[Told]]:
+    """What makes events of a source's lines."""
+    if name not in NAMES:
+        raise ConvertError(f"no data set {name!r}; there are: {', '.join(NAMES)}")
+    if (column_map is not None) != (name == ANY_TABLE):
+        raise ConvertError(f"a map of columns belongs to {ANY_TABLE}, and to nothing else")
+    if name in CONVERTERS:
+        return lambda lines: _row_by_row(CONVERTERS[name], lines)
+    try:
+        chosen = columns.load(column_map or TABLES[name])
+    except ValueError as problem:
+        raise ConvertError(str(problem)) from None
+    return lambda lines: columns.read(lines, chosen)
+
+
+def _row_by_row(read: Read, lines: Iterator[bytes]) -> Iterator[Told]:
+    for number, line in enumerate(lines, start=1):
+        try:
+            kind, told = read(line)
+            if not told:
+                raise ValueError(f"a row of kind {kind!r} that tells nothing")
+        except (msgspec.MsgspecError, ValueError) as problem:
+            raise columns.RowError(number, str(problem)) from problem
+        yield number, kind, told
+
+
 def _copy(
-    read: Read, source: Path, lines: Iterator[bytes], sink: IO[bytes], report: Callable[[], None]
+    rows_told: Iterator[Told], source: Path, sink: IO[bytes], report: Callable[[], None]
 ) -> Converted:
     rows: Counter[str] = Counter()
     events: Counter[str] = Counter()
@@ -78,21 +115,20 @@ def _copy(
     check = Decoder(DecodeSettings()).decode_all
     number = 0
     try:
-        for number, line in enumerate(lines, start=1):
-            kind, told = read(line)
-            if not told:
-                raise ValueError(f"a row of kind {kind!r} that tells nothing")
+        for number, kind, told in rows_told:
             encoded = [encode(event) for event in told]
             for outcome in check(encoded):
                 if isinstance(outcome, DeadLetter):
                     raise ValueError(f"would be a dead letter: {outcome.detail}")
-            rows[kind] += 1
+            if kind:
+                rows[kind] += 1
             events.update(KIND_OF[type(event)] for event in told)
-            sink.write(b"\n".join(encoded) + b"\n")
+            sink.write(b"".join(line + b"\n" for line in encoded))
             if number % _ROWS_BETWEEN_REPORTS == 0:
                 report()
     except (msgspec.MsgspecError, ValueError) as error:
-        raise ConvertError(f"{source}:{number}: {error}") from error
+        line = error.line if isinstance(error, columns.RowError) else number
+        raise ConvertError(f"{source}:{line}: {error}") from error
     except (EOFError, gzip.BadGzipFile, zlib.error, zstandard.ZstdError) as error:
         raise ConvertError(f"{source}: damaged after line {number}: {error}") from error
     if not rows:

@@ -274,7 +274,7 @@ def test_an_empty_source_and_an_unknown_name_are_errors(tmp_path: Path) -> None:
     source.write_bytes(b"")
     with pytest.raises(ConvertError, match="holds no rows"):
         convert("ranklens", source, tmp_path / "out.jsonl")
-    with pytest.raises(ConvertError, match="there are: ranklens"):
+    with pytest.raises(ConvertError, match="there are: csv, kuairand, ranklens"):
         convert("nonesuch", source, tmp_path / "out.jsonl")
 
 
