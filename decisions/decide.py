@@ -16,6 +16,7 @@ import msgspec
 
 from decisions.boards import Boards
 from decisions.digest import Digest, NamesAt, RoomChange
+from decisions.judged import judge_shown
 from decisions.outputs import Decision, Push, Write
 from decisions.push.decision import PushDecision, line_of
 from decisions.push.policy import PushPolicy
@@ -24,7 +25,7 @@ from decisions.settings import SlateSettings
 from decisions.slate import Ranker
 from events import kinds
 from events.envelope import seal, unseal
-from features.rows import Step, Wish
+from features.rows import Shown, Step, Wish
 from features.user import DAY_MS
 from features.vector import VectorSettings
 
@@ -63,6 +64,8 @@ class Decided:
     decisions: list[Decision] = field(default_factory=list)
     erased: list[str] = field(default_factory=list)
     """Users whose lists and pushes so far are to go, before anything here is written."""
+    evaluation: list[bytes] = field(default_factory=list)
+    """Lines for a backtest."""
     done: bool = False
 
 
@@ -150,7 +153,10 @@ class DecideShard:
 
     def _take(self, step: Step) -> None:
         self._advance(step.clock_ms)
-        if step.wish is not None:
+        if isinstance(step, Shown):
+            board, live = self.boards.board(*self.boards.at(step.clock_ms // 1000, step.seq))
+            self._out.evaluation.append(judge_shown(self.ranker, step, board, live))
+        elif step.wish is not None:
             self._slate(step.wish, step.clock_ms, step.seq)
         elif step.fact is not None:
             self._pushes(self.policy.apply(step.fact, step.clock_ms, step.user_id))

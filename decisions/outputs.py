@@ -75,7 +75,8 @@ class Delivery(msgspec.Struct, array_like=True, gc=False):
 
     `reached` says, live, how far each input has got (partition to the last offset that these
     outputs may hold); in a replay, where order never differs, it is None. `erased` are keys,
-    by user and name, that are to go before anything else here is written.
+    by user and name, that are to go before anything else here is written. `evaluation` are lines
+    for a backtest, which only its sink takes.
     """
 
     source: str = ""
@@ -86,6 +87,7 @@ class Delivery(msgspec.Struct, array_like=True, gc=False):
     cards: list[CardWrite] = []
     decisions: list[Decision] = []
     erased: list[tuple[str, str]] = []
+    evaluation: list[bytes] = []
 
 
 _ENCODER: Final = msgspec.msgpack.Encoder()

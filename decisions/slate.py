@@ -38,11 +38,12 @@ _NO_REASON = '["newcomer"]'
 
 @dataclass(frozen=True, slots=True)
 class Slate:
-    """The items, best first, as JSON, and the score of the last place."""
+    """The items, best first, as JSON; the score of the last place; which slots were explored."""
 
     body: bytes
     rooms: list[str]
     last_score: float
+    explored: tuple[int, ...] = ()
 
 
 class Ranker:
@@ -201,9 +202,8 @@ class Ranker:
             f'"items":[{",".join(items)}]}}'
         )
         last = float(picked.min()) if len(chosen) >= self.settings.items_max else _EXCLUDED
-        return Slate(
-            head(version, at_ms) + body.encode(), [live.ids[place] for place in chosen], last
-        )
+        ids = [live.ids[place] for place in chosen]
+        return Slate(head(version, at_ms) + body.encode(), ids, last, tuple(explored))
 
     def _choose(self, best: list[int], live: LiveRooms) -> tuple[list[int], list[int]]:
         """The best places with at most so many a host and a tag, and the rest of the pool."""

@@ -27,7 +27,7 @@ from features.observed import FACTS, ObserveContext, Observed, Signal
 from features.people import People
 from features.pointing import pointed_tags
 from features.profile import expose, fade, note
-from features.rows import Link, RowEvent, Rows, Step, merge_rows, unpack_rows
+from features.rows import Link, RowEvent, Rows, Shown, Step, Wish, merge_rows, unpack_rows
 from features.scene import Scene
 from features.strengths import measure
 from features.tags_value import tags_value
@@ -320,6 +320,9 @@ class ObserveShard:
         rooms = self.join.fitting(shown, rooms)
         scene, view = self._scene(clock_ms // 1000, seq), self._views.at(person, user, clock_ms)
         names, vectors = self._looks(rooms, view, scene, user.lists, shown)
+        if self.context.evaluates and rooms:
+            wish = self._views.wish(person, user, clock_ms, beside=shown)
+            self._out.steps.append(_shown(wish, shown, names, rooms, clock_ms, seq))
         self.join.show(shown, names, [event.position for event in rooms], vectors)
 
     def _open_list(
@@ -575,3 +578,22 @@ class ObserveShard:
         self._rounds = deque(map(unpack_rows, state.rounds))
         self._parts = {rows.round: rows for rows in map(unpack_rows, state.parts)}
         self._place = state.place
+
+
+def _shown(
+    wish: Wish, shown: OpenList, names: list[str], run: list[kinds.Impression],
+    clock_ms: int, seq: int,
+) -> Shown:  # fmt: skip
+    """Impressions of one list that come together, as DECIDE is to judge them."""
+    return Shown(
+        clock_ms=clock_ms,
+        seq=seq,
+        user_id=wish.user_id,
+        wish=wish,
+        request_id=shown.request_id,
+        shown_ms=shown.shown_ms,
+        place=len(shown.rooms),
+        rooms=names,
+        positions=[event.position for event in run],
+        propensities=[event.propensity or 0.0 for event in run],
+    )

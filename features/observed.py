@@ -104,3 +104,4 @@ class ObserveContext:
     lateness_ms: int
     width: int
     seed: int
+    evaluates: bool = False

@@ -116,3 +116,18 @@ class Step(msgspec.Struct, array_like=True, gc=False):
     user_id: str
     wish: Wish | None = None
     fact: Event | None = None
+
+
+class Shown(Step, array_like=True, gc=False):
+    """Items of a list as they are shown, for DECIDE to rank beside all that is live; a backtest's.
+
+    `place` is the first item's place in its list; a propensity is 0 where none was logged. The
+    wish is as it was before the list.
+    """
+
+    request_id: str = ""
+    shown_ms: int = 0
+    place: int = 0
+    rooms: list[str] = []
+    positions: list[int] = []
+    propensities: list[float] = []

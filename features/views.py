@@ -6,7 +6,7 @@ from features.hours import HourOf
 from features.observed import ObserveSettings
 from features.rows import Wish
 from features.taste import taste_of
-from features.user import User
+from features.user import OpenList, User
 from features.vector import VectorSettings, View
 
 
@@ -59,11 +59,13 @@ class Views:
         self._known[person] = (view, until_ms)
         return view
 
-    def wish(self, person: str, user: User, clock_ms: int) -> Wish:
-        """A slate asked for at a clock, with all that DECIDE needs to know."""
+    def wish(self, person: str, user: User, clock_ms: int, beside: OpenList | None = None) -> Wish:
+        """A slate asked for at a clock, with all that DECIDE needs to know, one list left out."""
         since_ms = clock_ms - self._settings.left_cooldown_s * 1000
         shown: dict[str, int] = {}
         for listed in user.lists:
+            if listed is beside:
+                continue
             for room_id, flag in zip(listed.rooms, listed.flags, strict=True):
                 if not flag:
                     shown[room_id] = shown.get(room_id, 0) + 1

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from flows.commands import (
+    backtest,
     convert,
     demo,
     redis_acl,
@@ -47,6 +48,7 @@ COMMANDS: tuple[Command, ...] = (
     validate,
     replay,
     topics,
+    backtest,
     run,
     settings,
     status,

@@ -41,10 +41,12 @@ class Runtime:
         recovers: bool = False,
         workers: int = 1,
         process: int = 0,
+        evaluates: bool = False,
     ) -> None:
         self.settings = settings
         self.live = live
         self.recovers = recovers
+        self.evaluates = evaluates
         self.workers = workers
         self.shard_names = shard_names(settings.flow.shards)
         self.feature_names = names(settings.content.attributes)
@@ -75,6 +77,7 @@ class Runtime:
             lateness_ms=settings.flow.lateness_ms,
             width=len(self.feature_names),
             seed=settings.flow.seed,
+            evaluates=evaluates,
         )
         self.decide = DecideContext(
             slate=settings.slate,

@@ -131,21 +131,33 @@ def describe(settings: Settings) -> Iterator[Described]:
             )
 
 
-def load(path: str | None, environment: Mapping[str, str]) -> Settings:
-    """The settings of a TOML file (none: the defaults), overridden by the environment."""
+def load(path: str | None, environment: Mapping[str, str], overlay: str | None = None) -> Settings:
+    """The settings of a TOML file (none: the defaults), overridden by the environment.
+
+    An `overlay` is a second file, whose settings stand before the first one's.
+    """
     values: dict[str, dict[str, Any]] = {}
-    if path is not None:
-        try:
-            values = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-        except OSError as problem:
-            raise SettingsError(f"{path} cannot be read: {problem.strerror}") from None
-        except tomllib.TOMLDecodeError as problem:
-            raise SettingsError(f"{path} is not TOML: {problem}") from None
+    for file in filter(None, (path, overlay)):
+        for section, entries in _read(file).items():
+            if not isinstance(entries, Mapping):
+                raise SettingsError(
+                    f"{section} is no section: write [section] and its settings below"
+                )
+            values.setdefault(section, {}).update(entries)
     for name, text in environment.items():
         place = _place(name)
         if place is not None:
             values.setdefault(place[0], {})[place[1]] = text
     return _build(values)
+
+
+def _read(path: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as problem:
+        raise SettingsError(f"{path} cannot be read: {problem.strerror}") from None
+    except tomllib.TOMLDecodeError as problem:
+        raise SettingsError(f"{path} is not TOML: {problem}") from None
 
 
 def _place(variable: str) -> tuple[str, str] | None:

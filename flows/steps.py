@@ -231,6 +231,7 @@ class LearnStep(Step):
             packed, self._progress, self._cards_s, self._closed_s, tables = _LEARN.decode(state)
             self._learn = LearnState.restore(packed, settings.learning, self._names)
             self._recent = [(stamp_s, decode_table(table)) for stamp_s, table in tables]
+        self._learn.evaluates = runtime.evaluates
 
     def take(self, values: list[Learnable]) -> Iterable[Any]:
         """Examples of shards, and how far each shard is."""
@@ -253,6 +254,9 @@ class LearnStep(Step):
             while len(self._recent) > 1 and self._recent[1][0] <= closed_s - self._slack_s:
                 del self._recent[0]
         yield Weights(tables, closed_s)
+        judged = self._learn.take_judged()
+        if judged:
+            yield Delivery(source="learn", evaluation=judged)
         if tables and (done or tables[-1][0] - self._cards_s >= self._cards_every_s):
             self._cards_s = tables[-1][0]
             yield Delivery(source="learn", cards=self._cards())
@@ -309,7 +313,7 @@ class DecideStep(Step):
         if shard.is_waiting:
             self._runtime.waiting_decide.add(shard.shard)
         made: list[Any] = []
-        if out.writes or out.pushes or out.decisions or out.erased:
+        if out.writes or out.pushes or out.decisions or out.erased or out.evaluation:
             made.append(
                 Delivery(
                     source=self._runtime.shard_names[shard.shard],
@@ -317,6 +321,7 @@ class DecideStep(Step):
                     pushes=out.pushes,
                     decisions=out.decisions,
                     erased=[(user, name) for user in out.erased for name in ("recs", "push")],
+                    evaluation=out.evaluation,
                 )
             )
         if out.done:

@@ -13,6 +13,7 @@ from events.errors import StateError
 from features.example import Example
 from models.history import History, HistoryState
 from models.judge import Judge, JudgeState
+from models.judged import judged_lines
 from models.learner import Learner, LearnerState
 from models.preference import clicked_lists, listwise_descent, pairs_of
 from models.registry import LEARNERS, POINTWISE, PREFERENCE
@@ -56,6 +57,8 @@ class LearnState:
             spec.name: Learner(spec, settings, self.names)
             for spec in (LEARNERS if settings.rank_by == PREFERENCE.name else POINTWISE)
         }
+        self.evaluates = False
+        self._judged: list[bytes] = []
         self.late = 0
         self.refused = 0
         self._closed_s: int | None = None
@@ -100,6 +103,11 @@ class LearnState:
             self._closed_s = upto_s
         return tables
 
+    def take_judged(self) -> list[bytes]:
+        """What was judged since last time, as lines for a backtest; nothing unless `evaluates`."""
+        judged, self._judged = self._judged, []
+        return judged
+
     def table(self) -> WeightsTable:
         """What is known now; before anything was learnt, the prior, stamped 0."""
         second = max(export.version for export in self._exports.values())
@@ -119,6 +127,8 @@ class LearnState:
         scores = self._history.served(rows, [e.shown_ms // 1000 - delay_s for e in batch])
         lists = clicked_lists(batch)
         self._judge.judge(batch, rows, scores, lists)
+        if self.evaluates:
+            self._judged += judged_lines(batch, scores)
         if not self.settings.learn:
             return False
         before = {name: learner.examples for name, learner in self.learners.items()}

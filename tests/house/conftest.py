@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("events", "features", "models", "decisions", "sinks", "flows", "simulator")
+PACKAGES = (
+    *("events", "features", "models", "decisions", "sinks"),
+    *("evaluation", "flows", "simulator"),
+)
 
 
 def _listed() -> list[Path]:

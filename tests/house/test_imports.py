@@ -6,7 +6,10 @@ import ast
 import sys
 from dataclasses import dataclass
 
-PACKAGES = ("events", "features", "models", "decisions", "sinks", "flows", "simulator")
+PACKAGES = (
+    *("events", "features", "models", "decisions", "sinks"),
+    *("evaluation", "flows", "simulator"),
+)
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,9 @@ ROOMS = {
     "sinks": Room(
         ("events", "decisions.outputs", "decisions.push.wording"),
         ("bytewax.outputs", "confluent_kafka", "msgspec", "orjson", "redis"),
+    ),
+    "evaluation": Room(
+        ("events", "decisions.judged", "models.auc", "models.judged"), ("msgspec", "numpy"), _IO
     ),
     "simulator": Room(("events",), ("msgspec", "numpy", "orjson", "zstandard")),
     "flows": Room(

@@ -1,0 +1,158 @@
+"""Policies side by side: each figure with its interval, each difference with whether it is real."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from evaluation import progressive
+from evaluation.arrays import Floats
+from evaluation.measure import CLIP_MAX, Measured
+from evaluation.resample import (
+    Interval,
+    Resamples,
+    percentile,
+    studentised,
+    studentised_difference,
+)
+
+OFF_POLICY = ("logged", "ips", "snips", "dr")
+Figures = dict[str, Any]
+
+
+def compare(policies: Sequence[Measured], resamples: int, seed: int) -> Figures:
+    """All figures of all policies, ready for JSON; differences are to the first policy.
+
+    Users that one policy's journal holds and another's does not count there with nothing.
+    """
+    users = sorted(set().union(*(policy.users for policy in policies)))
+    draws = Resamples(len(users), resamples, seed)
+    made: Figures = {
+        "baseline": policies[0].name,
+        "resamples": resamples,
+        "seed": seed,
+        "clip_max": CLIP_MAX,
+        "policies": {},
+    }
+    first: _Resampled | None = None
+    for policy in policies:
+        own = _Resampled(policy, users, draws)
+        made["policies"][policy.name] = {
+            "counts": policy.counts,
+            "period_ms": list(policy.period_ms),
+            "figures": own.figures(),
+            "differences": {} if first is None else own.differences(first),
+            "coverage": {name: _round(value) for name, value in policy.coverage.items()},
+            "off_policy": _off_policy(policy),
+            "calibration": {
+                model: [[_round(part) for part in row] for row in curve]
+                for model, curve in policy.curves.items()
+            },
+            "over_time": {
+                name: [[at_ms, _round(value)] for at_ms, value in series]
+                for name, series in policy.over_time.items()
+            },
+        }
+        first = first or own
+    return made
+
+
+class _Resampled:
+    """A policy's figures as they come out in each resample of the users of all policies."""
+
+    def __init__(self, policy: Measured, users: Sequence[str], draws: Resamples) -> None:
+        self._draws = draws
+        number = {user: place for place, user in enumerate(users)}
+        index = np.array([number[user] for user in policy.users], dtype=np.int64)
+
+        def spread(values: Floats) -> Floats:
+            wide = np.zeros(len(users))
+            wide[index] = values
+            return wide
+
+        self._ratios = {
+            name: (spread(above), spread(below)) for name, (above, below) in policy.sums.items()
+        }
+        self.values = {name: _ratio(*sums) for name, sums in self._ratios.items()}
+        columns = draws.ratios(
+            np.stack([above for above, _ in self._ratios.values()], axis=1),
+            np.stack([below for _, below in self._ratios.values()], axis=1),
+        )
+        self.resampled = dict(zip(self._ratios, columns.T, strict=True))
+        for model, rows in policy.predictions.items():
+            name, user = f"{model}.auc", index[rows.user]
+            self.values[name] = progressive.auc(rows.logits, rows.labels, rows.weights)
+            self.resampled[name] = progressive.resampled_aucs(
+                user, rows.logits, rows.labels, rows.weights, draws
+            )
+            error = f"{model}.calibration_error"
+            self.values[error] = progressive.calibration_error(policy.curves[model])
+        self.off_policy: dict[str, tuple[Floats, Floats]] = {}
+        if policy.off_policy is not None:
+            sums = policy.off_policy
+            self.off_policy = {
+                name: (spread(sums.above[name]), spread(sums.below[name])) for name in OFF_POLICY
+            }
+
+    def figures(self) -> Figures:
+        """Each figure with its interval, where it has one."""
+        made: Figures = {}
+        for name, value in self.values.items():
+            resampled = self.resampled.get(name)
+            interval = None if resampled is None else percentile(value, resampled)
+            made[name] = _plain(value, interval)
+        for name, (above, below) in self.off_policy.items():
+            interval = studentised(above, below, self._draws)
+            made[f"off_policy.{name}"] = _plain(_ratio(above, below), interval)
+        return made
+
+    def differences(self, baseline: _Resampled) -> Figures:
+        """Each figure less the baseline's, in pairs."""
+        made: Figures = {}
+        for name, value in self.values.items():
+            if name not in baseline.values:
+                continue
+            difference = value - baseline.values[name]
+            interval = None
+            if name in self.resampled and name in baseline.resampled:
+                interval = percentile(difference, self.resampled[name] - baseline.resampled[name])
+            made[name] = _plain(difference, interval, real=True)
+        for name, sums in self.off_policy.items():
+            if name in baseline.off_policy and name != "logged":
+                interval = studentised_difference(sums, baseline.off_policy[name], self._draws)
+                difference = _ratio(*sums) - _ratio(*baseline.off_policy[name])
+                made[f"off_policy.{name}"] = _plain(difference, interval, real=True)
+        return made
+
+
+def _off_policy(policy: Measured) -> Figures | None:
+    sums = policy.off_policy
+    if sums is None:
+        return None
+    return {
+        "decisions": sums.decisions,
+        "effective_sample_size": _round(sums.effective),
+        "clipped_share": _round(sums.clipped),
+        "weight_mean": _round(sums.weight_mean),
+    }
+
+
+def _ratio(above: Floats, below: Floats) -> float:
+    total = float(below.sum())
+    return float(above.sum()) / total if total > 0.0 else float("nan")
+
+
+def _plain(value: float, interval: Interval | None, real: bool = False) -> Figures:
+    made: Figures = {"value": _round(value)}
+    if interval is not None:
+        made |= {"low": _round(interval.low), "high": _round(interval.high)}
+    if real:
+        made["real"] = interval is not None and interval.real
+    return made
+
+
+def _round(value: float) -> float | None:
+    """Six digits: what is beyond depends on the machine's order of addition."""
+    return float(f"{value:.6g}") if np.isfinite(value) else None

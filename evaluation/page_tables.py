@@ -1,0 +1,181 @@
+"""The report's tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+from evaluation.ranking import CUTS
+from evaluation.svg import number
+from evaluation.words import COVERAGE, SEGMENTED, SEGMENTS, SUMMARY, Figure
+
+Policies = Mapping[str, Mapping[str, Any]]
+_NONE = '<span class="none">–</span>'
+
+
+def summary_table(policies: Policies) -> str:
+    """What matters most: a figure a row, a policy a column."""
+    rows = []
+    for part, figures in SUMMARY:
+        own = [figure for figure in figures if _any(policies, figure.key)]
+        if own:
+            rows.append(_part(part, len(policies)))
+            rows += [_row(figure, policies) for figure in own]
+    coverage = [figure for figure in COVERAGE if _any_coverage(policies, figure.key)]
+    rows += [_coverage_row(figure, policies) for figure in coverage]
+    return _table(["", *map(_column, policies)], rows)
+
+
+def _column(name: str) -> str:
+    return escape(name)
+
+
+def _part(title: str, columns: int) -> str:
+    return f'<tr class="part"><th colspan="{columns + 1}">{escape(title)}</th></tr>'
+
+
+def _any(policies: Policies, key: str) -> bool:
+    return any(
+        policy["figures"].get(key, {}).get("value") is not None for policy in policies.values()
+    )
+
+
+def _any_coverage(policies: Policies, key: str) -> bool:
+    return any(policy["coverage"].get(key) is not None for policy in policies.values())
+
+
+def _row(figure: Figure, policies: Policies) -> str:
+    cells = [
+        _cell(figure, policy["figures"].get(figure.key), policy["differences"].get(figure.key))
+        for policy in policies.values()
+    ]
+    return f"<tr>{_title(figure)}{''.join(cells)}</tr>"
+
+
+def _coverage_row(figure: Figure, policies: Policies) -> str:
+    values = [policy["coverage"].get(figure.key) for policy in policies.values()]
+    cells = [f'<td><span class="value">{_written(figure, one)}</span></td>' for one in values]
+    return f"<tr>{_title(figure)}{''.join(cells)}</tr>"
+
+
+def _title(figure: Figure) -> str:
+    return (
+        f'<th>{escape(figure.name)}<span class="what">{escape(figure.meaning)}</span></th>'
+        if figure.meaning
+        else f"<th>{escape(figure.name)}</th>"
+    )
+
+
+def _cell(
+    figure: Figure, held: Mapping[str, Any] | None, difference: Mapping[str, Any] | None
+) -> str:
+    if held is None or held["value"] is None:
+        return f"<td>{_NONE}</td>"
+    parts = [f'<span class="value">{_written(figure, held["value"])}</span>']
+    if held.get("low") is not None:
+        low, high = _written(figure, held["low"]), _written(figure, held["high"])
+        parts.append(f'<span class="within">{low} … {high}</span>')
+    if difference and difference.get("value") is not None:
+        parts.append(_badge(figure, difference))
+    return f"<td>{''.join(parts)}</td>"
+
+
+def _badge(figure: Figure, difference: Mapping[str, Any]) -> str:
+    value = difference["value"]
+    kind, sign = "", "±"
+    if difference.get("real"):
+        sign = "▲" if value > 0 else "▼"
+        kind = " moved"
+        if figure.better:
+            kind = " good" if value * figure.better > 0 else " bad"
+    elif value:
+        sign = "+" if value > 0 else "−"
+    span = ""
+    if difference.get("low") is not None:
+        low, high = _written(figure, difference["low"]), _written(figure, difference["high"])
+        span = f' title="95 %: {low} … {high}"'
+    return f'<span class="by{kind}"{span}>{sign} {_written(figure, abs(value))}</span>'
+
+
+def _written(figure: Figure, value: float | None) -> str:
+    if value is None:
+        return _NONE
+    if figure.kind == "share":
+        return f"{value:.1%}"
+    return f"{value:.4f}" if abs(value) < 10.0 else number(value)
+
+
+def cuts_table(policies: Policies, group: str) -> str:
+    """NDCG, HR and Recall at every cut, and MRR: a policy a row."""
+    head = ["", *(f"{name}@{cut}" for name in ("NDCG", "HR", "Recall") for cut in CUTS), "MRR"]
+    keys = [f"{name}@{cut}" for name in ("ndcg", "hr", "recall") for cut in CUTS] + ["mrr"]
+    rows = []
+    if group == "shown":
+        shown = next(iter(policies.values()))["figures"]
+        rows.append(_plain_row("as shown", [shown.get(f"logged.{key}") for key in keys]))
+    for name, policy in policies.items():
+        rows.append(_plain_row(name, [policy["figures"].get(f"{group}.{key}") for key in keys]))
+    return _table(head, rows)
+
+
+def _plain_row(name: str, held: Sequence[Mapping[str, Any] | None]) -> str:
+    cells = "".join(
+        f"<td>{_NONE if one is None or one['value'] is None else format(one['value'], '.3f')}</td>"
+        for one in held
+    )
+    return f"<tr><th>{escape(name)}</th>{cells}</tr>"
+
+
+def by_segment(policies: Policies) -> str:
+    """The main figures of each kind of user."""
+    rows = []
+    for segment, words in SEGMENTS.items():
+        rows.append(_part(words, len(SEGMENTED)))
+        for name, policy in policies.items():
+            cells = []
+            for figure in SEGMENTED:
+                key = f"{segment}.{figure.key}"
+                held, other = policy["figures"].get(key), policy["differences"].get(key)
+                cells.append(_cell(figure, held, other))
+            rows.append(f"<tr><th>{escape(name)}</th>{''.join(cells)}</tr>")
+    return _table(["", *(escape(figure.name) for figure in SEGMENTED)], rows)
+
+
+def off_policy_table(policies: Policies, clip_max: float) -> str:
+    """What each policy would have earned, and how far that can be trusted."""
+    if all(policy["off_policy"] is None for policy in policies.values()):
+        return '<p class="none">The log holds no propensities, so there is nothing to go by.</p>'
+    plain = Figure("", "", "", 1)
+    rows = []
+    first = next(iter(policies.values()))["figures"]
+    logged = _cell(plain, first.get("off_policy.logged"), None)
+    empty = f"<td>{_NONE}</td>"
+    rows.append(f"<tr><th>the log itself</th>{logged}{empty * 5}</tr>")
+    for name, policy in policies.items():
+        cells = [
+            _cell(
+                plain,
+                policy["figures"].get(f"off_policy.{estimator}"),
+                policy["differences"].get(f"off_policy.{estimator}"),
+            )
+            for estimator in ("dr", "snips", "ips")
+        ]
+        about = policy["off_policy"]
+        if about is None:
+            cells += [empty] * 3
+        else:
+            cells += [
+                f"<td>{about['effective_sample_size']:,.0f}"
+                f'<span class="within">of {about["decisions"]:,}</span></td>',
+                f"<td>{about['weight_mean']:.3f}</td>",
+                f"<td>{about['clipped_share']:.1%}</td>",
+            ]
+        rows.append(f"<tr><th>{escape(name)}</th>{''.join(cells)}</tr>")
+    head = ["", "doubly robust", "SNIPS", "IPS", "effective sample", "mean weight"]
+    return _table([*head, f"clipped at {clip_max:g}"], rows)
+
+
+def _table(head: Sequence[str], rows: Sequence[str]) -> str:
+    columns = "".join(f"<th>{name}</th>" for name in head)
+    return f"<table><thead><tr>{columns}</tr></thead><tbody>{''.join(rows)}</tbody></table>"

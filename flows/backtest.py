@@ -1,0 +1,114 @@
+"""A backtest's replay: one policy over the logs, into figures and lines to evaluate, no Redis."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from flows.engine import run_flow
+from flows.faults import NotedSink, NotedSource
+from flows.graph import build
+from flows.log_source import LogSource, Told
+from flows.policies import Policy
+from flows.processes import supervise
+from flows.replay import Stopped
+from flows.report import PARTS, ReportSink, metrics
+from flows.runtime import Runtime
+from flows.settings import Settings
+from flows.stop import Stop
+from sinks.adapters import DeadLetterSink
+from sinks.dead_letters import clear_dead_letters, dead_letter_runs
+from sinks.evaluation_log import EvaluationSink, merge_evaluation
+
+EVALUATION = "evaluation.jsonl"
+FIGURES = "replay.json"
+_NO_EPOCHS = timedelta(days=365)
+
+
+@dataclasses.dataclass(frozen=True)
+class PolicyRun:
+    """One policy over the logs; `out` is the policy's own folder."""
+
+    logs: tuple[str, ...]
+    out: str
+    processes: int
+    settings: Settings
+
+
+def run_policy(
+    job: PolicyRun, process: int, addresses: list[str] | None, told: Told, stop: Stop
+) -> None:
+    """Run one process of a policy's replay to its end."""
+    settings, out = job.settings, Path(job.out)
+    runtime = Runtime(settings, workers=job.processes, process=process, evaluates=True)
+    flow = build(
+        runtime,
+        NotedSource(LogSource(job.logs, runtime, stop, told)),
+        NotedSink(EvaluationSink(out, settings.flow.deliver_parts)),
+        NotedSink(DeadLetterSink(1, lambda part: dead_letter_runs(out, part))),
+        NotedSink(ReportSink(out)),
+    )
+    epoch = _NO_EPOCHS if job.processes == 1 else timedelta(seconds=settings.flow.epoch_s)
+    run_flow(flow, process, addresses, epoch, None)
+
+
+def finish_policy(job: PolicyRun) -> None:
+    """Merge what the processes left; `Stopped` where they did not come to the end."""
+    out = Path(job.out)
+    parts = out / PARTS
+    if not parts.exists():
+        raise Stopped
+    figures: dict[str, Any] = metrics(msgspec.json.decode(parts.read_bytes()))
+    merge_evaluation(out, out / EVALUATION)
+    clear_dead_letters(out)
+    parts.unlink()
+    (out / FIGURES).write_bytes(msgspec.json.format(msgspec.json.encode(figures), indent=1) + b"\n")
+
+
+def run_policies(
+    logs: Sequence[str],
+    out: Path,
+    policies: Sequence[Policy],
+    processes: int,
+    told: Callable[[float, int], None],
+    stop: Stop,
+) -> None:
+    """Replay every policy into a folder of its name, so many at once, each a process of its own.
+
+    `told` hears the mean share done and the events of all. Raises what the first that fails
+    raises; `Stopped` where a stop was asked for.
+    """
+    shares = dict.fromkeys((policy.name for policy in policies), (0.0, 0))
+
+    def replay(policy: Policy) -> None:
+        folder = out / policy.name
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / PARTS).unlink(missing_ok=True)
+        job = PolicyRun(tuple(logs), str(folder), 1, policy.settings)
+
+        def heard(share: float, events: int) -> None:
+            shares[policy.name] = (share, events)
+            told(
+                sum(one for one, _ in shares.values()) / len(shares),
+                sum(count for _, count in shares.values()),
+            )
+
+        if stop.asked:
+            raise Stopped
+        supervise(job, heard, stop, worker="flows.commands.backtest_worker")
+        finish_policy(job)
+
+    with ThreadPoolExecutor(processes) as pool:
+        running = [pool.submit(replay, policy) for policy in policies]
+        done, _ = wait(running, return_when=FIRST_EXCEPTION)
+        failed = next((one for one in running if one in done and one.exception()), None)
+        if failed is not None:
+            stop.asked = True
+    for one in [failed] if failed is not None else running:
+        one.result()

@@ -1,0 +1,125 @@
+"""`liveloom backtest`: policies over the same logs, side by side, with intervals."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+from typing import Any
+
+from flows.commands.arguments import add_settings, positive
+
+_RESAMPLES = 1_000
+
+
+def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command's own parser."""
+    parser = subparsers.add_parser(
+        "backtest",
+        help="compare policies over recorded logs",
+        description="Run each policy over the same logs through the whole flow, and compare what "
+        "it would have decided: ranking, calibration, reach, off-policy value, each with its "
+        "interval. Leaves report.html and metrics.json in DIR.",
+    )
+    parser.add_argument("logs", nargs="+", metavar="LOG", help="plain, gzip or zstd, one or more")
+    parser.add_argument(
+        "--policy",
+        action="append",
+        required=True,
+        metavar="FILE",
+        dest="policies",
+        help="TOML file laid over the settings, named as the file; the first is the one that "
+        "others are compared with",
+    )
+    parser.add_argument("--out", required=True, metavar="DIR", help="folder for what comes out")
+    parser.add_argument(
+        "--processes",
+        type=positive,
+        metavar="N",
+        help="policies replayed at the same time (default: as many as there are cores)",
+    )
+    parser.add_argument(
+        "--resamples",
+        type=positive,
+        default=_RESAMPLES,
+        metavar="N",
+        help=f"of users, for the intervals (default: {_RESAMPLES})",
+    )
+    parser.add_argument(
+        "--seed", type=int, default=1, metavar="S", help="of the resamples (default: 1)"
+    )
+    add_settings(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Replay, evaluate, and print what matters most."""
+    from flows.backtest import run_policies
+    from flows.backtest_report import evaluate
+    from flows.console import console, say
+    from flows.policies import load_policies
+    from flows.progress import Progress
+    from flows.replay import Stopped
+    from flows.stop import Stop
+
+    policies = load_policies(args.policies, args.settings, os.environ)
+    _check(args.logs, policies)
+    out = Path(args.out)
+    out.mkdir(parents=True, exist_ok=True)
+    at_once = min(args.processes or os.cpu_count() or 1, len(policies))
+    with Stop().listening() as stop:
+        try:
+            with Progress("replaying", "events") as progress:
+                run_policies(args.logs, out, policies, at_once, progress.told, stop)
+        except Stopped:
+            say("stopped before the end; the next run starts over")
+            return 1
+    with Progress("evaluating", "policies") as progress:
+        figures = evaluate(args.logs, out, policies, args.resamples, args.seed, progress.told)
+    _print(console(), figures, out)
+    return 0
+
+
+def _check(logs: list[str], policies: Any) -> None:
+    """Raise `LogError` for a log that cannot be opened, before anything is touched."""
+    from events.logs import LogReader
+
+    settings = policies[0].settings
+    for path in logs:
+        LogReader(path, settings.log, settings.decode.line_bytes_max).close()
+
+
+def _print(out: Any, figures: dict[str, Any], folder: Path) -> None:
+    from evaluation.words import SUMMARY
+    from flows.backtest_report import METRICS, PAGE
+    from flows.console import table
+
+    names = list(figures["policies"])
+    shown = table("", *names, right=names)
+    for part, rows in SUMMARY:
+        title = part
+        for figure in rows:
+            held = [figures["policies"][name]["figures"].get(figure.key) for name in names]
+            if not any(one and one["value"] is not None for one in held):
+                continue
+            if title:
+                shown.add_row(title)
+                title = ""
+            marks = [
+                _mark(figures["policies"][name]["differences"].get(figure.key)) for name in names
+            ]
+            cells = [
+                "-" if one is None or one["value"] is None else f"{one['value']:.4f}{mark}"
+                for one, mark in zip(held, marks, strict=True)
+            ]
+            shown.add_row(f"  {figure.name}", *cells)
+    out.print()
+    out.print(shown)
+    out.print(
+        f"* differs from {figures['baseline']}, and not by the draw of users alone (95 %).\n"
+        f"The page: {folder / PAGE}; all figures: {folder / METRICS}"
+    )
+
+
+def _mark(difference: dict[str, Any] | None) -> str:
+    return " *" if difference and difference.get("real") else "  "
