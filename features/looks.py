@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-import struct
 from collections.abc import Sequence
 
 from events import kinds
+from features.content import Content
 from features.scene import Scene
 from features.user import OpenList
-from features.vector import USER_NAMES, VectorSettings, View, user_part
+from features.vector import USER_NAMES, VectorSettings, View, tells_rooms_apart, user_part
+
+_POSITION = -2
+_USER = slice(_POSITION - len(USER_NAMES), _POSITION)
 
 
 class Looks:
@@ -17,7 +20,6 @@ class Looks:
 
     def __init__(self, settings: VectorSettings) -> None:
         self._settings = settings
-        self._pack = struct.Struct(f"<{len(USER_NAMES) + 2}f").pack
 
     def __call__(
         self,
@@ -28,37 +30,44 @@ class Looks:
         own: OpenList,
     ) -> tuple[list[str], bytes]:
         """The rooms shown and their vectors, one after another; `own` is their list."""
-        content, width = scene.content, scene.row_bytes
-        settings, pack = self._settings, self._pack
-        names: list[str] = []
-        vectors: list[bytes] = []
-        for event in shown:
-            name: str = event.room_id  # type: ignore[assignment]
-            number = content.number.get(name)
-            if number is None:
-                row, rate = bytes(width), scene.default_rate
-                part = user_part(view, (), "", math.nan, (), 0, settings)
-            else:
-                name, rate = content.ids[number], scene.click_rates[number]
-                row = scene.rows[number * width : (number + 1) * width]
-                part = user_part(
-                    view,
-                    content.room_tags[number],
-                    content.host_ids[number],
-                    content.log_prices[number],
-                    content.attribute_rows[number],
-                    _times_shown(lists, name, own) if len(lists) > 1 else 0,
-                    settings,
-                )
-            names.append(name)
-            vectors.append(row + pack(*part, 1.0 / (1.0 + event.position), rate))
-        return names, b"".join(vectors)
+        content = scene.content
+        number_of, unknown = content.number.get, len(content.ids)
+        # The catalogue's own texts, where it has them, so that lists hold no copies.
+        numbers = [number_of(event.room_id, unknown) for event in shown]  # type: ignore[arg-type]
+        names: list[str] = [
+            event.room_id if number == unknown else content.ids[number]  # type: ignore[misc]
+            for event, number in zip(shown, numbers, strict=True)
+        ]
+        vectors = scene.looks.take(numbers, 0)
+        if len(lists) > 1 or tells_rooms_apart(view):
+            others = [listed for listed in lists if listed is not own]
+            vectors[:, _USER] = [self._part(view, content, number, others) for number in numbers]
+        else:
+            vectors[:, _USER] = self._part(view, content, unknown, ())
+        vectors[:, _POSITION] = [1.0 / (1.0 + event.position) for event in shown]
+        return names, vectors.tobytes()
+
+    def _part(
+        self, view: View, content: Content, number: int, others: Sequence[OpenList]
+    ) -> tuple[float, ...]:
+        """The user's part for a room; `others` are the lists that are open beside its own."""
+        if number == len(content.ids):
+            return user_part(view, (), "", math.nan, (), 0, self._settings)
+        return user_part(
+            view,
+            content.room_tags[number],
+            content.host_ids[number],
+            content.log_prices[number],
+            content.attribute_rows[number],
+            _times_shown(others, content.ids[number]) if others else 0,
+            self._settings,
+        )
 
 
-def _times_shown(lists: Sequence[OpenList], room_id: str, beside: OpenList) -> int:
-    """How often the room stands untouched in the user's other open lists."""
+def _times_shown(lists: Sequence[OpenList], room_id: str) -> int:
+    """How often the room stands untouched in the lists."""
     times = 0
     for listed in lists:
-        if listed is not beside and room_id in listed.rooms:
+        if room_id in listed.rooms:
             times += not listed.flags[listed.rooms.index(room_id)]
     return times

@@ -17,7 +17,7 @@ from features.catalogue import Catalogue
 from features.content import Content, ContentSettings
 from features.rooms import COLUMNS, NO_ROOMS, RoomTable
 from features.tables import Stamped
-from features.vector import ROOM_NAMES
+from features.vector import ROOM_NAMES, USER_NAMES
 
 _ASKED_MAX = 1024
 
@@ -39,22 +39,24 @@ class SceneSettings:
 
 
 class Scene:
-    """`matrix` is [rooms, room features] in float64; `rows` its float32 bytes, row by row.
+    """`matrix` is [rooms, room features] in float64.
 
-    `click_rates` are the rooms' smoothed click rates as plain floats, `default_rate` that of a
-    room that nobody knows.
+    `looks` is what an impression of each room has for a vector, [rooms + 1, vector + 1] in
+    float32: 0 where the user and the position say it, and the room's smoothed click rate behind
+    it. The last row is that of a room that nobody knows.
     """
 
-    __slots__ = ("click_rates", "content", "default_rate", "matrix", "row_bytes", "rows", "stamp_s")
+    __slots__ = ("content", "looks", "matrix", "stamp_s")
 
     def __init__(self, content: Content, table: RoomTable, settings: SceneSettings) -> None:
         self.content = content
         self.stamp_s = table.stamp_s
         stats = _aligned(content, table)
         self.matrix = _matrix(content, stats, table.stamp_s, settings)
-        self.rows = self.matrix.astype("<f4").tobytes()
-        self.click_rates, self.default_rate = _click_rates(stats, settings)
-        self.row_bytes = 4 * self.matrix.shape[1]
+        rooms, features = self.matrix.shape
+        self.looks = np.zeros((rooms + 1, features + len(USER_NAMES) + 2), np.float32)
+        self.looks[:rooms, :features] = self.matrix
+        self.looks[:rooms, -1], self.looks[rooms, -1] = _click_rates(stats, settings)
 
 
 def _log_odds(
@@ -82,11 +84,13 @@ def _aligned(content: Content, table: RoomTable) -> NDArray[np.float64]:
     return stats
 
 
-def _click_rates(stats: NDArray[np.float64], settings: SceneSettings) -> tuple[list[float], float]:
+def _click_rates(
+    stats: NDArray[np.float64], settings: SceneSettings
+) -> tuple[NDArray[np.float64], float]:
+    """The rooms' smoothed click rates, and that of a room that nobody knows."""
     impressions, clicks = stats.T[:2]
     rate, prior = _overall(float(clicks.sum()), float(impressions.sum())), settings.rate_prior
-    rates: list[float] = ((clicks + prior * rate) / (impressions + prior)).tolist()
-    return rates, rate
+    return (clicks + prior * rate) / (impressions + prior), rate
 
 
 def _matrix(

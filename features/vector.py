@@ -128,6 +128,12 @@ def price_fit(log_price: float | None, room_log_price: float, half: float) -> fl
     return half / (half + abs(room_log_price - log_price))
 
 
+def tells_rooms_apart(view: View) -> bool:
+    """Whether `user_part` is not the same for all rooms that the user has not been shown."""
+    known = view.weights or view.exposure or view.hosts or view.follows or view.taste
+    return bool(known) or view.log_price is not None
+
+
 def user_part(
     view: View,
     room_tags: Sequence[str],

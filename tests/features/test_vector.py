@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,6 +17,7 @@ from features.vector import (
     View,
     names,
     price_fit,
+    tells_rooms_apart,
     user_part,
 )
 
@@ -101,6 +103,32 @@ def test_the_user_s_part_is_that_of_the_definition(
     assert part == pytest.approx(expected, rel=1e-12, abs=1e-12)
     assert all(-1.0 < value < 1.0 for value in part[:4]), "a burst cannot outweigh a long stay"
     assert all(math.isfinite(value) for value in part)
+
+
+@settings(max_examples=100, deadline=None)
+@given(_views, _room_tags, st.sampled_from(["h1", "h2", "h3"]), _prices)
+def test_who_does_not_tell_rooms_apart_has_one_part_for_all(
+    view: View, tags: list[str], host: str, log_price: float
+):
+    stranger = msgspec.structs.replace(
+        view, weights={}, exposure={}, hosts={}, follows={}, log_price=None, taste=[]
+    )
+    part = user_part(stranger, tags, host, log_price, [0.4, -0.1], 0, SETTINGS)
+    assert part == user_part(stranger, (), "", math.nan, (), 0, SETTINGS)
+
+
+def test_a_stranger_does_not_tell_rooms_apart():
+    stranger = View({}, {}, 1.0, {}, {}, None, 0.2, 0.0)
+    assert not tells_rooms_apart(stranger)
+    for told in (
+        {"weights": {"tea": (0, 0, 0, 1)}},
+        {"exposure": {"tea": 0.1}},
+        {"hosts": {"h1": 0.2}},
+        {"follows": {"h1": 1}},
+        {"log_price": 0.0},
+        {"taste": [0.1]},
+    ):
+        assert tells_rooms_apart(msgspec.structs.replace(stranger, **told))
 
 
 def test_every_number_has_one_name():
