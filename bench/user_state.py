@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from array import array
+from collections.abc import Iterable, Iterator
 from heapq import merge
 from typing import Any, Literal
 
@@ -10,7 +11,7 @@ from msgspec.json import encode
 
 from decisions.decide import DecideShard
 from events.decode import Decoder
-from events.hashing import hash64, shard_of
+from events.hashing import hash64, shard_of, uniform
 from events.kinds import Click, Consent, Event, Follow, Host, Impression, Room
 from events.kinds import User as Record
 from features.catalogue import Entry
@@ -29,8 +30,9 @@ ROOMS_PER_USER = 2
 TILE_AGES_MS = tuple(1000 * s for s in (3 * 86_400, 36_000, 3_000, 1_800, 240, 60))
 """Six tiles that stay apart on the ladder: three days, ten hours, 50, 30, 4 and 1 minutes ago."""
 FOLLOWS, LIST_ITEMS = 5, 10
-ROWS_PER_ROUND = 100
-SPREAD_MS, QUIET_MS = 400_000, 175_000
+ROWS_PER_ROUND = Settings().flow.chunk_rows // SHARDS
+STEP_MS, MINUTE_MS = 1_000, 60_000
+SPREAD_MS, QUIET_MS = 360_000, 175_000
 """Over how long the lists are shown, and how long after them it is quiet: together shorter than a
 list stays open, the latter longer than duplicates are looked for."""
 
@@ -61,42 +63,71 @@ def _rooms(status: Literal["scheduled", "live"], then_ms: int) -> Iterator[Room]
 def history(first: int, users: int) -> Iterator[Event]:
     """What users did, in order of time: 20 tags of 6 tiles, follows, consent, an open list each.
 
-    All do the same, one a little after another, as the users of a log do.
+    They come in no order, and what one does is spread over some seconds in which others act too,
+    as in a log: nobody is at hand as an object all the time, and nobody's bytes lie together.
     """
-    tiles = (_tiles(first, users, tile) for tile in range(len(TILE_AGES_MS)))
-    return merge(*tiles, _lists(first, users), key=lambda event: event.event_time_ms)
+    order = array("l", sorted(range(first, first + users), key=_last_ms))
+    visits = (
+        _visits(order, tile, pick)
+        for tile in range(len(TILE_AGES_MS))
+        for pick in range(ROOMS_PER_USER)
+    )
+    follows = (_follows(order, pick) for pick in range(FOLLOWS))
+    shown = (_shown(order, place) for place in range(LIST_ITEMS))
+    streams = (*visits, *follows, _records(order), *shown)
+    return merge(*streams, key=lambda event: event.event_time_ms)
 
 
-def _tiles(first: int, users: int, tile: int) -> Iterator[Event]:
-    for user in range(first, first + users):
-        time_ms = _last_ms(user - first, users) - TILE_AGES_MS[tile]
-        who: dict[str, Any] = {"event_time_ms": time_ms, "user_id": f"user{user}"}
-        for pick in range(ROOMS_PER_USER):
-            yield Click(event_id=f"c{user}.{tile}.{pick}", room_id=_room(user, pick), **who)
-        if tile == 0:
-            for pick in range(FOLLOWS):
-                host_id = f"host-of-{_room(user, pick)}"
-                yield Follow(event_id=f"f{user}.{pick}", host_id=host_id, **who)
-            yield Record(event_id=f"u{user}", consent=Consent(push=True), **who)
+def _visits(order: Iterable[int], tile: int, pick: int) -> Iterator[Event]:
+    for user in order:
+        yield Click(
+            event_id=f"c{user}.{tile}.{pick}",
+            event_time_ms=_last_ms(user) - TILE_AGES_MS[tile] + 8 * pick * STEP_MS,
+            user_id=f"user{user}",
+            room_id=_room(user, pick),
+        )
 
 
-def _lists(first: int, users: int) -> Iterator[Event]:
-    for user in range(first, first + users):
-        for place in range(LIST_ITEMS):
-            yield Impression(
-                event_id=f"i{user}.{place}",
-                event_time_ms=_last_ms(user - first, users),
-                user_id=f"user{user}",
-                request_id=f"list{user}",
-                room_id=_room(user, place),
-                position=place,
-                surface="home",
-            )
+def _follows(order: Iterable[int], pick: int) -> Iterator[Event]:
+    for user in order:
+        yield Follow(
+            event_id=f"f{user}.{pick}",
+            event_time_ms=_last_ms(user) - TILE_AGES_MS[0] + (10 + pick) * STEP_MS,
+            user_id=f"user{user}",
+            host_id=f"host-of-{_room(user, pick)}",
+        )
 
 
-def _last_ms(number: int, users: int) -> int:
-    """When the so-manieth of the users is shown their list."""
-    return NOW_MS - SPREAD_MS * (users - 1 - number) // users
+def _records(order: Iterable[int]) -> Iterator[Event]:
+    for user in order:
+        yield Record(
+            event_id=f"u{user}",
+            event_time_ms=_last_ms(user) - TILE_AGES_MS[0],
+            user_id=f"user{user}",
+            consent=Consent(push=True),
+        )
+
+
+def _shown(order: Iterable[int], place: int) -> Iterator[Event]:
+    for user in order:
+        yield Impression(
+            event_id=f"i{user}.{place}",
+            event_time_ms=_last_ms(user) + place * STEP_MS,
+            user_id=f"user{user}",
+            request_id=f"list{user}",
+            room_id=_room(user, place),
+            position=place,
+            surface="home",
+        )
+
+
+def _last_ms(user: int) -> int:
+    """When the user's list begins: at any time of the spread, in the first half of a minute.
+
+    So all that a user does at one tile's age falls into that tile.
+    """
+    since_ms = int(uniform(f"user{user}", 0) * SPREAD_MS)
+    return NOW_MS - SPREAD_MS + since_ms - since_ms % MINUTE_MS // 2
 
 
 def _room(user: int, pick: int) -> str:

@@ -26,6 +26,7 @@ from decisions.slate import Ranker
 from events import kinds
 from events.envelope import seal, unseal
 from features.rows import Shown, Step, Wish
+from features.shrink import Shrink
 from features.user import DAY_MS
 from features.vector import VectorSettings
 
@@ -78,6 +79,7 @@ class DecideContext:
     vector: VectorSettings
     boards: Boards
     digest: Digest
+    shrink: Shrink = field(default_factory=Shrink)
 
 
 class DecideShard:
@@ -90,7 +92,7 @@ class DecideShard:
         self.catalogue = context.boards.scenes.catalogue
         self.ranker = Ranker(context.slate, context.vector)
         self.names = NamesAt(self.catalogue)
-        self.policy = PushPolicy(context.push, shard, self.names)
+        self.policy = PushPolicy(context.push, shard, self.names, context.shrink)
         self.slates = 0
         self.seq = 0
         self.clock_ms = 0
@@ -335,7 +337,8 @@ class DecideShard:
             held.insert(place, end)
         self._steps = deque(held)
         self.names.seq = self.seq
-        self.policy = PushPolicy(self.context.push, self.shard, self.names)
+        shrink = self.context.shrink
+        self.policy = PushPolicy(self.context.push, self.shard, self.names, shrink)
         self.policy.restore(state.policy)
         self._recalled = False
 

@@ -58,7 +58,7 @@ class ObserveShard:
         self.settings = context.observe
         self.scenes = context.scenes
         self.catalogue = context.scenes.catalogue
-        self.people = People(context.people)
+        self.people = People(context.people, context.shrink)
         self.join = Join(context.join, context.width, context.seed)
         self.dedupe = Dedupe(context.observe.dedupe_s + context.lateness_ms // 1000)
         self.clock_ms = 0

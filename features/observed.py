@@ -11,6 +11,7 @@ from features.join import JoinSettings
 from features.people import PeopleSettings
 from features.rows import Step
 from features.scene import Scenes
+from features.shrink import Shrink
 from features.strengths import StrengthSettings
 from features.vector import VectorSettings
 
@@ -105,3 +106,4 @@ class ObserveContext:
     width: int
     seed: int
     evaluates: bool = False
+    shrink: Shrink = field(default_factory=Shrink)

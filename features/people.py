@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from events.setting import setting
 from features.resting import Resting
+from features.shrink import Shrink
 from features.user import DAY_MS, User, new_user
 
 
@@ -24,11 +25,11 @@ class PeopleSettings:
 class People:
     """A mapping of user id to state, bounded in objects and in idle time."""
 
-    def __init__(self, settings: PeopleSettings) -> None:
+    def __init__(self, settings: PeopleSettings, shrink: Shrink | None = None) -> None:
         self.settings = settings
         self.idle_ms = max(2, settings.idle_days_max) * DAY_MS
         self._users = Resting(
-            User, lambda user: user.seen_ms + self.idle_ms, settings.hot_users_max
+            User, lambda user: user.seen_ms + self.idle_ms, settings.hot_users_max, shrink
         )
 
     def __len__(self) -> int:

@@ -14,6 +14,7 @@ from decisions.push.relation import Relation
 from decisions.push.settings import DAY_MS, PushSettings
 from events import kinds
 from features.resting import Resting
+from features.shrink import Shrink
 
 DISMISSALS_MAX = 16
 
@@ -25,9 +26,9 @@ class People:
     the settings' limits; what a limit drops is counted in `dropped`.
     """
 
-    def __init__(self, settings: PushSettings) -> None:
+    def __init__(self, settings: PushSettings, shrink: Shrink | None = None) -> None:
         self._settings = settings
-        self.persons = Resting(Person, self._due_ms, settings.hot_users_max)
+        self.persons = Resting(Person, self._due_ms, settings.hot_users_max, shrink)
         self.followers = Relation(settings.follows_max)
         self.carts = Relation(settings.carts_max)
         self.reservations = Relation(settings.reservations_max)

@@ -22,6 +22,7 @@ from decisions.push.triggers.base import Candidate, Scene
 from decisions.push.triggers.registry import TRIGGERS
 from events import kinds
 from events.errors import StateError
+from features.shrink import Shrink
 
 SWEEP_MS = HOUR_MS
 
@@ -38,13 +39,22 @@ class PushPolicy:
     Candidates of one instant are weighed in the order (user, trigger's rank, subject).
     """
 
-    def __init__(self, settings: PushSettings, shard: int, names: Names | None = None) -> None:
-        """`names` answers what hosts and products are called; own ones unless given."""
+    def __init__(
+        self,
+        settings: PushSettings,
+        shard: int,
+        names: Names | None = None,
+        shrink: Shrink | None = None,
+    ) -> None:
+        """`names` answers what hosts and products are called; own ones unless given.
+
+        `shrink` is for resting users; the policies of one thread may share it.
+        """
         self._settings = settings
         self._shard = shard
         self._own_names = NameBook(settings.names_max) if names is None else None
         self._checks = Checks(settings)
-        self._people = People(settings)
+        self._people = People(settings, shrink)
         self._rooms: dict[str, RoomInfo] = {}
         self._live: dict[str, Broadcast] = {}
         self._schedule = Schedule()

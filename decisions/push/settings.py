@@ -103,7 +103,7 @@ class PushSettings:
         200_000, "users a shard", "bounds memory; the longest unseen are dropped"
     )
     hot_users_max: int = setting(
-        32, "users a shard", "those seen last, as objects; the others rest as bytes"
+        16, "users a shard", "those seen last, as objects; the others rest as bytes"
     )
     rooms_max: int = setting(50_000, "rooms", "bounds memory; the longest unchanged are dropped")
     names_max: int = setting(200_000, "names of a kind", "bounds memory; the oldest is dropped")

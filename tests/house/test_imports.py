@@ -67,7 +67,7 @@ ROOMS = {
 # Where one file of a room is the room's only door to something.
 EXCEPTIONS = {
     "events/logs.py": ("zstandard", "os"),  # reads what was recorded, compressed or not
-    "features/resting.py": ("zstandard",),  # idle users rest compressed
+    "features/shrink.py": ("zstandard",),  # idle users rest compressed
 }
 
 
