@@ -7,18 +7,19 @@ not depend on what else has been read since.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left, bisect_right
+from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Generic, TypeVar
 
 from events import kinds
 from events.setting import setting
+from features.tag_search import TagSearch
 
 CatalogueEvent = kinds.Host | kinds.Room | kinds.Product | kinds.OnAir
 T = TypeVar("T", kinds.Host, kinds.Room, kinds.Product, kinds.OnAir)
 _ANY_TIME = 1 << 62
-_ASCII_WORD = re.compile(r"[0-9a-z]", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,9 @@ class CatalogueSettings:
     )
     ended_rooms_max: int = setting(
         20_000, "rooms", "Ended rooms still name the tags of late events; the oldest are forgotten."
+    )
+    attributes: int = setting(
+        8, "slots", "Numeric room attributes get a slot each, in the order in which they were told."
     )
     search_tag_length_max: int = setting(
         40, "characters", "Longer tags are not looked for in searches."
@@ -101,9 +105,8 @@ class Catalogue:
         self._lives: dict[str, list[int]] = {}
         self._content_seqs: list[int] = []
         self._crowded: dict[tuple[type, str], _Versions[Any]] = {}
-        self._tags: dict[str, int] = {}
-        self._tag_words: dict[str, list[tuple[str, int]]] = {}
-        self._tag_lengths: set[int] = set()
+        self._attributes: dict[str, int] = {}
+        self._search = TagSearch(settings.search_tag_length_max)
 
     def apply(self, entry: Entry) -> None:
         """Take the next event; one already applied is passed over, so sending twice is harmless."""
@@ -114,17 +117,19 @@ class Catalogue:
         event = entry.event
         if isinstance(event, kinds.OnAir):
             self._put(self.on_air, event.room_id, entry.seq, event)
-            self._learn_tags(entry.seq, [event.point] if event.point else [])
+            self._search.learn(entry.seq, [event.point] if event.point else [])
             return
         self._content_seqs.append(entry.seq)
         if isinstance(event, kinds.Room):
+            for name in new_attributes(event, self._attributes, self.settings.attributes):
+                self._attributes[name] = entry.seq
             self._count_ended(event, entry.seq)
             self._put(self.rooms, event.room_id, entry.seq, event)
         elif isinstance(event, kinds.Product):
             self._put(self.products, event.product_id, entry.seq, event)
         else:
             self._put(self.hosts, event.host_id, entry.seq, event)
-        self._learn_tags(entry.seq, event.tags or [])
+        self._search.learn(entry.seq, event.tags or [])
 
     def _put(self, items: dict[str, _Versions[T]], name: str, seq: int, event: T) -> None:
         versions = items.get(name)
@@ -183,14 +188,9 @@ class Catalogue:
                 found.append(room)
         return found
 
-    def _learn_tags(self, seq: int, tags: list[str]) -> None:
-        for tag in tags:
-            if tag not in self._tags:
-                self._tags[tag] = seq
-                word = tag.casefold()
-                if word and len(word) <= self.settings.search_tag_length_max:
-                    self._tag_words.setdefault(word, []).append((tag, seq))
-                    self._tag_lengths.add(len(word))
+    def attributes(self, seq: int) -> list[str]:
+        """The names of rooms' numeric attributes by slot; a slot keeps its name for ever."""
+        return [name for name, since in self._attributes.items() if since <= seq]
 
     def content_seq(self, seq: int) -> int:
         """The number of the last event up to `seq` that changed a room, product or host."""
@@ -265,27 +265,20 @@ class Catalogue:
         return list(dict.fromkeys(tags))
 
     def query_tags(self, query: str, seq: int) -> list[str]:
-        """The known tags that a search contains: in Latin script whole words, else substrings."""
-        text = query.casefold()
-        found: dict[str, None] = {}
-        for length in sorted(self._tag_lengths):
-            for start in range(len(text) - length + 1):
-                word = text[start : start + length]
-                tags = self._tag_words.get(word)
-                if tags is None or not _stands_alone(text, start, start + length):
-                    continue
-                for tag, known_since in tags:
-                    if known_since <= seq:
-                        found[tag] = None
-        return sorted(found)
+        """The tags known by then that a search contains."""
+        return self._search.tags_in(query, seq)
 
 
-def _stands_alone(text: str, start: int, stop: int) -> bool:
-    """Whether text[start:stop] does not cut a Latin word in two."""
-    inside_left = start > 0 and _latin(text[start]) and _latin(text[start - 1])
-    inside_right = stop < len(text) and _latin(text[stop - 1]) and _latin(text[stop])
-    return not (inside_left or inside_right)
+def new_attributes(room: kinds.Room, known: Collection[str], slots: int) -> list[str]:
+    """The room's numeric attributes that are not known yet, as far as there are slots for them."""
+    found = (
+        name
+        for name, value in sorted((room.attributes or {}).items())
+        if is_number(value) and name not in known
+    )
+    return list(islice(found, slots - len(known)))
 
 
-def _latin(character: str) -> bool:
-    return _ASCII_WORD.match(character) is not None
+def is_number(value: object) -> bool:
+    """Whether an attribute's value counts as a quantity."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)

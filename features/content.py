@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from events import kinds
 from events.setting import setting
-from features.catalogue import Catalogue
+from features.catalogue import Catalogue, is_number
 
 _ANY_TIME = 1 << 62
 
@@ -23,9 +23,6 @@ _ANY_TIME = 1 << 62
 class ContentSettings:
     """How rooms are described to the models."""
 
-    attributes: int = setting(
-        8, "slots", "Numeric room attributes get a slot each, in the order of their names."
-    )
     tags_max: int = setting(32, "tags a room", "A room with more is scored by its first ones.")
 
 
@@ -54,7 +51,7 @@ class Content:
             for host_id, host in hosts.items()
         }
         self._tags(rooms, settings.tags_max)
-        self._attributes(rooms, settings.attributes)
+        self._attributes(rooms, catalogue.attributes(seq), catalogue.settings.attributes)
 
     def aligned_with(self, ids: list[str], count: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """Own room numbers and the places of the same rooms among the first `count` of `ids`.
@@ -108,26 +105,14 @@ class Content:
             np.array([len(tags) for tags in self.room_tags], np.float64), 1.0
         )
 
-    def _attributes(self, rooms: list[kinds.Room], slots: int) -> None:
+    def _attributes(self, rooms: list[kinds.Room], names: list[str], slots: int) -> None:
         """Numeric attributes as their rank among the rooms that have them, from -0.5 to 0.5."""
-        names = sorted(
-            {
-                name
-                for room in rooms
-                for name, value in (room.attributes or {}).items()
-                if isinstance(value, (int, float)) and not isinstance(value, bool)
-            }
-        )[:slots]
         self.attribute_names = names
         self.attributes = np.zeros((len(rooms), slots))
         for slot, name in enumerate(names):
+            told = [(room.attributes or {}).get(name) for room in rooms]
             values = np.array(
-                [
-                    float(value)
-                    if isinstance(value := (room.attributes or {}).get(name), (int, float))
-                    else math.nan
-                    for room in rooms
-                ]
+                [float(value) if is_number(value) else math.nan for value in told]  # type: ignore[arg-type]
             )
             known = ~np.isnan(values)
             ordered = np.sort(values[known])

@@ -119,5 +119,5 @@ def shape(live: Live) -> dict[str, object]:
         "topic_prefix": live.settings.kafka.topic_prefix,
         "shards": live.settings.flow.shards,
         "deliver_parts": live.settings.flow.deliver_parts,
-        "attributes": live.settings.content.attributes,
+        "attributes": live.settings.catalogue.attributes,
     }

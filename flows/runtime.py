@@ -49,7 +49,7 @@ class Runtime:
         self.evaluates = evaluates
         self.workers = workers
         self.shard_names = shard_names(settings.flow.shards)
-        self.feature_names = names(settings.content.attributes)
+        self.feature_names = names(settings.catalogue.attributes)
         self.catalogue = Catalogue(settings.catalogue)
         delay_s = settings.table_delay_s
         self.scenes = Scenes(self.catalogue, delay_s, settings.scene, settings.content)

@@ -59,9 +59,7 @@ class CatalogueStep(Step):
         return [CatalogueUpdate(self._needed())]
 
     def _needed(self) -> list[Entry]:
-        self._entries = needed(
-            self._entries, self._settings.versions_max, self._settings.ended_rooms_max
-        )
+        self._entries = needed(self._entries, self._settings)
         return self._entries
 
     def pack(self) -> bytes:

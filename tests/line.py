@@ -140,11 +140,7 @@ class Line:
             self.clock_ms,
         )
         old, now = self.runtime, new.runtime
-        for entry in needed(
-            old.catalogue.entries,
-            self.settings.catalogue.versions_max,
-            self.settings.catalogue.ended_rooms_max,
-        ):
+        for entry in needed(old.catalogue.entries, self.settings.catalogue):
             now.catalogue.apply(entry)
         for stamp_s, rooms in old.scenes.tables.held():
             now.scenes.tables.publish(stamp_s, RoomTable.unpack(*rooms.pack()))

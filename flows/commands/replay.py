@@ -144,7 +144,7 @@ def _shape(logs: list[str], settings: Settings) -> dict[str, Any]:
         "logs": [os.path.basename(path) for path in logs],
         "shards": settings.flow.shards,
         "deliver_parts": settings.flow.deliver_parts,
-        "attributes": settings.content.attributes,
+        "attributes": settings.catalogue.attributes,
     }
 
 

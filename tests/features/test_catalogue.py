@@ -20,9 +20,12 @@ ENDED_MAX = 1
 ROOMS = tuple(f"r{n}" for n in range(5))
 
 
+def limits(ended_max: int = 99) -> CatalogueSettings:
+    return CatalogueSettings(VERSIONS_MAX, ended_rooms_max=ended_max, attributes=2)
+
+
 def refilled(entries: list[Entry], ended_max: int = 99) -> Catalogue:
-    settings = CatalogueSettings(versions_max=VERSIONS_MAX, ended_rooms_max=ended_max)
-    catalogue = Catalogue(settings)
+    catalogue = Catalogue(limits(ended_max))
     for entry in entries:
         catalogue.apply(entry)
     return catalogue
@@ -56,9 +59,10 @@ def random_entries(seed: int, count: int = 40) -> list[Entry]:
         clock_s += dice.choice([0, 0, 1, 5])
         at_s, name = clock_s - dice.choice([0, 0, 3, 20]), dice.choice("ab")
         tags = " ".join(dice.sample(["tea", "silk", "jade", "茶"], 2))
+        attributes = {dice.choice("kmn"): dice.choice([1, 2.5, "words", True])}
         event: Any = dice.choice(
             [
-                say.room(f"r{name}", tags, at_s, products=[f"p{name}"]),
+                say.room(f"r{name}", tags, at_s, products=[f"p{name}"], attributes=attributes),
                 say.product(f"p{name}", tags, dice.choice([0.0, 9.0]), at_s),
                 say(kinds.Host, at_s, host_id=f"h{name}", tags=tags.split()),
                 say(
@@ -166,7 +170,7 @@ def test_versions_that_nobody_can_see_are_let_go(seed: int, seq: int):
 def test_a_catalogue_kept_small_answers_as_the_whole_one(seed: int, cut: int):
     """After a restart only the needed entries are sent again, then what comes."""
     entries = random_entries(seed, 60)
-    whole, small = refilled(entries), refilled(needed(entries[:cut], VERSIONS_MAX, 100))
+    whole, small = refilled(entries), refilled(needed(entries[:cut], limits()))
     assert small.seq == cut
     for entry in entries[cut:]:
         small.apply(entry)
@@ -182,6 +186,8 @@ def test_a_catalogue_kept_small_answers_as_the_whole_one(seed: int, cut: int):
         one, other = (Content(c, seq, ContentSettings()) for c in (small, whole))
         assert one.ids == other.ids
         assert (one.tags == other.tags).all()
+        assert one.attribute_names == other.attribute_names
+        assert (one.attributes == other.attributes).all()
         assert one.tag_number == other.tag_number
 
 
@@ -196,7 +202,7 @@ def test_rooms_ended_long_ago_are_unknown_to_everyone_alike(
     ahead.forget_before(entries[min(seq, passed) - 1].clock_ms if min(seq, passed) else 0)
     again = exact
     if for_good:
-        again = refilled(needed(entries[:seq], VERSIONS_MAX, ENDED_MAX), ENDED_MAX)
+        again = refilled(needed(entries[:seq], limits(ENDED_MAX)), ENDED_MAX)
     for at_s in (-30, seq - 9, seq, 90):
         args = (START_MS + at_s * 1000, seq)
         for name in ROOMS:
@@ -214,7 +220,12 @@ def test_only_what_is_needed_is_kept(say: Teller):
         Entry(seq, START_MS, say.room("ra", "tea" if seq > 2 else "old", seq))
         for seq in range(1, 9)
     ]
-    assert [entry.seq for entry in needed(entries, 2, 100)] == [1, 3, 7, 8]
+    assert [entry.seq for entry in needed(entries, CatalogueSettings(versions_max=2))] == [
+        1,
+        3,
+        7,
+        8,
+    ]
 
 
 def test_applying_twice_changes_nothing():
@@ -282,6 +293,17 @@ def test_rooms_are_numbered_alike_by_everyone_who_has_read_as_far(say: Teller):
     assert content.number == {"ra": 0, "rb": 1}
 
 
+def test_an_attribute_keeps_its_slot_whatever_is_told_later(say: Teller):
+    told = [{"size": 3, "colour": "red"}, {"age": 1, "size": 5}, {"age": 2, "cost": 9}]
+    entries = [Entry(n + 1, n, say.room(f"r{n}", attributes=one)) for n, one in enumerate(told)]
+    entries.append(Entry(4, 4, say.room("r0", at_s=4, status="ended")))
+    catalogue = refilled(entries)
+    assert [Content(catalogue, seq, ContentSettings()).attribute_names for seq in (1, 2, 4)] == [
+        *(["size"], ["size", "age"], ["size", "age"])
+    ]
+    assert Content(catalogue, 4, ContentSettings()).attributes.shape == (3, 2)
+
+
 def test_beyond_the_limit_the_room_that_ended_first_is_unknown_from_then_on(say: Teller):
     catalogue = Catalogue(CatalogueSettings(ended_rooms_max=2))
     entries = [
@@ -295,7 +317,7 @@ def test_beyond_the_limit_the_room_that_ended_first_is_unknown_from_then_on(say:
     assert [room.room_id for room in catalogue.known_rooms(4)] == ["r3", "r4"]
     assert catalogue.forget_before(99) == 4
     assert sorted(catalogue.rooms) == ["r3", "r4"]
-    assert [entry.seq for entry in needed(entries, 3, 2)] == [3, 4]
+    assert [entry.seq for entry in needed(entries, limits(2))] == [3, 4]
     catalogue.apply(Entry(5, 100, say.room("r1", at_s=100, status="live")))
     assert catalogue.room("r1", latest_ms, 5) is not None
 

@@ -19,13 +19,13 @@ from features.scene import Scene, Scenes, SceneSettings
 from features.vector import names
 from tests.line import START_MS, Teller
 
-SETTINGS, CONTENT = SceneSettings(), ContentSettings(attributes=3)
+SETTINGS, CONTENT = SceneSettings(), ContentSettings()
 START_S = START_MS // 1000
 
 
 def small_catalogue(seed: int) -> Catalogue:
     dice, say = random.Random(seed), Teller()
-    catalogue = Catalogue(CatalogueSettings())
+    catalogue = Catalogue(CatalogueSettings(attributes=3))
     events: list[Any] = [say.product(f"p{n}", "", dice.choice([0.0, 5.0, 80.0])) for n in range(3)]
     for number in range(dice.randrange(1, 7)):
         attributes: dict[str, Any] = {"words": ["a"], "text": "b"}
