@@ -167,11 +167,11 @@ def run_demo(folder: Path, plan: Evening, told: Told, stop: Stop) -> Shown:
             WorldSource(world, runtime, stop, story),
             DeliverSink(
                 settings.flow.deliver_parts,
-                lambda part, marks: RedisWriter(
+                lambda part, marks, kept: RedisWriter(
                     connect(url, settings.redis), settings.redis, part, marks=marks
                 ),
                 0,
-                settings.redis.push_ids_kept_ms,
+                settings.redis,
             ),
             DeadLetterSink(1, lambda part: dead_letter_runs(folder, part)),
             ReportSink(folder),

@@ -42,3 +42,6 @@ def run_flow(
         if cause is None:
             raise
         raise cause from None
+    late = faults.at_close()
+    if late is not None:
+        raise late

@@ -12,7 +12,9 @@ from flows.recovery import RecoveryError
 from flows.settings import SettingsError
 from sinks.connect import CannotConnect
 from sinks.embedded import EmbeddedRedisError
+from sinks.kept import KeptError
 from sinks.reader import UnknownLayout
+from sinks.refill import LostWrites
 from sinks.retry import Stopped
 from sinks.runs import RunMismatch
 
@@ -34,7 +36,9 @@ _GIVEN = (
     CannotConnect,
     ConvertError,
     EmbeddedRedisError,
+    KeptError,
     LogError,
+    LostWrites,
     RecoveryError,
     RunMismatch,
     SettingsError,

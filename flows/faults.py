@@ -13,6 +13,7 @@ _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
 _noted: list[Exception] = []
+_at_close: list[Exception] = []
 
 
 def noted(call: Callable[_P, _R]) -> Callable[_P, _R]:
@@ -31,9 +32,28 @@ def noted(call: Callable[_P, _R]) -> Callable[_P, _R]:
     return calling
 
 
+def held_back(close: Callable[[], None]) -> Callable[[], None]:
+    """The same closing, whose error waits for the others': a second one would abort the process."""
+
+    @functools.wraps(close)
+    def closing() -> None:
+        try:
+            close()
+        except Exception as error:
+            _at_close.append(error)
+
+    return closing
+
+
 def forget() -> None:
     """A run begins."""
     _noted.clear()
+    _at_close.clear()
+
+
+def at_close() -> Exception | None:
+    """The first error of those that came while all was closed."""
+    return _at_close[0] if _at_close else None
 
 
 def first() -> Exception | None:
@@ -83,5 +103,6 @@ class NotedSink(FixedPartitionedSink[Any, Any]):
         """One of the other's."""
         part = self._build(step_id, for_part, resume_state)
         part.write_batch = noted(part.write_batch)  # type: ignore[method-assign]
+        part.close = held_back(part.close)  # type: ignore[method-assign]
         part.snapshot = noted(part.snapshot)  # type: ignore[method-assign]
         return part

@@ -18,7 +18,7 @@ from sinks.redis_sink import RedisWriter
 _EVERY_MS = 1_000
 _USERS = ("duplicates", "late", "unknown_item", "too_old", "no_consent")
 _PARTS = ("events", "dead_letters", "lost_rows", "rows_behind")
-_DELIVERY = ("writes", "raised", "refused", "pushes", "retries", "lost")
+_DELIVERY = ("writes", "raised", "refused", "pushes", "retries", "lost", "put_back")
 
 
 class HealthStep(Step):

@@ -27,6 +27,7 @@ from sinks.connect import connect
 from sinks.dead_letters import dead_letter_topic
 from sinks.decision_lines import DecisionLines
 from sinks.decision_log import decision_topic
+from sinks.kept import Kept, kept_in
 from sinks.log import Log
 from sinks.redis_sink import RedisWriter
 from sinks.topic import TopicWriter
@@ -64,7 +65,9 @@ def run_process(
     client = client_settings(live.brokers, live.client_file)
     runtime = LiveRuntime(settings, live.parts, recovers, live.processes, process, now)
 
-    def writer(part: str, marks: Mapping[str, int] | None = None) -> RedisWriter:
+    def writer(
+        part: str, marks: Mapping[str, int] | None = None, kept: Kept | None = None
+    ) -> RedisWriter:
         return RedisWriter(
             connect(live.redis_url, settings.redis),
             settings.redis,
@@ -72,6 +75,7 @@ def run_process(
             should_stop=lambda: stop.asked,
             counters=runtime.counters,
             marks=marks,
+            kept=kept,
         )
 
     def topic(name: str) -> TopicWriter:
@@ -83,12 +87,14 @@ def run_process(
             return DecisionLines(live.decisions, part)
         return decision_topic(topic(live.decisions))
 
+    folder = live.recovery or live.out
     deliver = DeliverSink(
         settings.flow.deliver_parts,
         writer,
         _HELD_EPOCHS if recovers else 0,
-        settings.redis.push_ids_kept_ms,
+        settings.redis,
         decision_log if live.decisions is not None else None,
+        kept_in(Path(folder) / "delivered") if folder else None,
     )
     letters = DeadLetterSink(1, lambda _: dead_letter_topic(topic(kafka.dead_letters_topic)))
     flow = build(

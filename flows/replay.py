@@ -27,6 +27,7 @@ from sinks.counters import Counters
 from sinks.dead_letters import clear_dead_letters, dead_letter_runs, merge_dead_letters
 from sinks.decision_log import clear_decisions, decision_runs, merge_decisions
 from sinks.embedded import EmbeddedRedis
+from sinks.kept import Kept, kept_in
 from sinks.redis_sink import RedisWriter
 
 _RUNS = "runs"
@@ -43,6 +44,8 @@ class Replay:
     recovery: str | None
     processes: int
     settings: Settings
+    kept: str | None = None
+    """Where a copy of what is delivered lies; None: Redis has its own file, or nothing is kept."""
 
 
 class Stopped(Exception):
@@ -65,7 +68,7 @@ def run_process(
         events_read = events
         told(share, events)
 
-    def writer(part: str, marks: Any) -> RedisWriter:
+    def writer(part: str, marks: Any, kept: Kept | None) -> RedisWriter:
         return RedisWriter(
             connect(replay.redis_url, settings.redis),
             settings.redis,
@@ -73,6 +76,7 @@ def run_process(
             should_stop=lambda: stop.asked,
             counters=counters,
             marks=marks,
+            kept=kept,
         )
 
     runs = out / _RUNS
@@ -84,8 +88,9 @@ def run_process(
                 settings.flow.deliver_parts,
                 writer,
                 0,
-                settings.redis.push_ids_kept_ms,
+                settings.redis,
                 lambda part: decision_runs(runs, part),
+                kept_in(replay.kept) if replay.kept is not None else None,
             )
         ),
         NotedSink(DeadLetterSink(1, lambda part: dead_letter_runs(runs, part))),
@@ -140,7 +145,10 @@ def finish(replay: Replay, seconds: float) -> dict[str, Any]:
     figures["writes"] = sum(one["writes"] for one in own)
     figures["delivery"] = {
         name: sum(one[name] for one in own)
-        for name in ("coalesced", "refused", "repeated", "pushes", "pushes_repeated", "retries")
+        for name in (
+            *("coalesced", "refused", "repeated", "pushes", "pushes_repeated", "retries"),
+            *("lost", "put_back"),
+        )
     }
     part = out / "metrics.json.new"
     part.write_bytes(msgspec.json.format(msgspec.json.encode(figures), indent=1) + b"\n")

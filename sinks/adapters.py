@@ -9,16 +9,21 @@ import msgspec
 from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
 
 from decisions.outputs import Decision, Delivery, decode
+from events.errors import StateError
 from events.hashing import hash64
 from sinks.dead_letters import DeadLetter
+from sinks.kept import Kept
 from sinks.log import Log
 from sinks.pending import PendingPushes
 from sinks.redis_sink import RedisWriter
+from sinks.refill import Refill
+from sinks.settings import RedisSettings
 
-_STATE_VERSION: Final = 1
+_DELIVER_VERSION: Final = 2
+_LETTERS_VERSION: Final = 1
 
-MakeWriter = Callable[[str, Mapping[str, int]], RedisWriter]
-"""A partition's name and the marks of its saved state to its writer."""
+MakeWriter = Callable[[str, Mapping[str, int], Kept | None], RedisWriter]
+"""A partition's name, the marks of its saved state and its own copy to its writer."""
 
 
 class _State(msgspec.Struct, array_like=True):
@@ -26,15 +31,13 @@ class _State(msgspec.Struct, array_like=True):
     marks: dict[str, int]
     pending: bytes
     log_end: int
+    refill_at: bytes | None
 
 
-def _check_version(data: bytes) -> None:
+def _check_version(data: bytes, known: int) -> None:
     version = msgspec.msgpack.decode(data)[0]
-    if version != _STATE_VERSION:
-        raise ValueError(
-            f"delivery: state version {version}, this program reads {_STATE_VERSION}; restart with "
-            "the program that wrote it, or with an empty recovery folder"
-        )
+    if version != known:
+        raise StateError.version("delivery", version, known)
 
 
 class DeliverPartition(StatefulSinkPartition[Delivery | bytes, bytes]):
@@ -43,20 +46,25 @@ class DeliverPartition(StatefulSinkPartition[Delivery | bytes, bytes]):
     def __init__(
         self,
         writer: RedisWriter,
+        kept: Kept | None,
+        settings: RedisSettings,
         pending: PendingPushes,
         log: Log[Decision] | None,
         state: bytes | None,
     ) -> None:
         self._writer = writer
+        self._kept = kept
+        self._ttl_ms = settings.ttl_ms
         self._pending = pending
         self._log = log
-        end = 0
+        end, refill_at = 0, None
         if state is not None:
             saved = msgspec.msgpack.decode(state, type=_State)
             pending.restore(saved.pending)
-            end = saved.log_end
+            end, refill_at = saved.log_end, saved.refill_at
         if log is not None:
             log.restore(end)
+        self._refill = Refill(writer, kept, settings.refill_keys, refill_at)
 
     def write_batch(self, values: list[Delivery | bytes]) -> None:
         """Send what these deliveries hold; bytes are deliveries from another process."""
@@ -65,22 +73,35 @@ class DeliverPartition(StatefulSinkPartition[Delivery | bytes, bytes]):
             self._pending.add(delivery.pushes)
         self._writer.write(deliveries)
         self._writer.push(self._pending.release(), self._pending.forget_before_ms)
+        self._refill.step()
         if self._log is not None:
             for delivery in deliveries:
                 if delivery.decisions:
                     self._log.append(delivery.decisions)
 
     def snapshot(self) -> bytes:
-        """Return once Redis and the log have everything."""
+        """Return once Redis and the log have everything; the copy has it already."""
         self._writer.flush()
         self._pending.seal()
+        if self._kept is not None:
+            self._kept.sweep(self._ttl_ms, self._pending.forget_before_ms)
         end = self._log.snapshot() if self._log is not None else 0
-        pending = self._pending.snapshot()
-        return msgspec.msgpack.encode(_State(_STATE_VERSION, self._writer.marks(), pending, end))
+        state = _State(
+            _DELIVER_VERSION,
+            self._writer.marks(),
+            self._pending.snapshot(),
+            end,
+            self._refill.at,
+        )
+        return msgspec.msgpack.encode(state)
 
     def close(self) -> None:
         """Flush and close; pushes still held are in the last snapshot, and leave at a restart."""
+        if not self._writer.is_stopping and not self._refill.failed:
+            self._refill.finish()
         self._writer.close()
+        if self._kept is not None:
+            self._kept.close()
         if self._log is not None:
             self._log.close()
 
@@ -92,7 +113,9 @@ class DeliverSink(FixedPartitionedSink[Delivery | bytes, bytes]):
 
     `hold_epochs` is 0 for a replay or a run without recovery, 2 for a live one, which must then
     hand every partition something, be it empty, in each epoch. `parts` stays what it was when the
-    recovery folder was made, whatever the number of processes.
+    recovery folder was made, whatever the number of processes. A Redis that has lost what it had
+    acknowledged is filled again from the copies that `make_kept` opens, by a partition's name and
+    whether it begins anew; without them that is an error.
     """
 
     def __init__(
@@ -100,14 +123,16 @@ class DeliverSink(FixedPartitionedSink[Delivery | bytes, bytes]):
         parts: int,
         make_writer: MakeWriter,
         hold_epochs: int,
-        ids_kept_ms: int,
+        settings: RedisSettings,
         make_log: Callable[[str], Log[Decision]] | None = None,
+        make_kept: Callable[[str, bool], Kept] | None = None,
     ) -> None:
         self._parts = parts
         self._make_writer = make_writer
         self._hold_epochs = hold_epochs
-        self._ids_kept_ms = ids_kept_ms
+        self._settings = settings
         self._make_log = make_log
+        self._make_kept = make_kept
 
     def list_parts(self) -> list[str]:
         """All partitions: any worker can take any."""
@@ -123,11 +148,16 @@ class DeliverSink(FixedPartitionedSink[Delivery | bytes, bytes]):
         """A partition that goes on after its saved state."""
         marks: dict[str, int] = {}
         if resume_state is not None:
-            _check_version(resume_state)
+            _check_version(resume_state, _DELIVER_VERSION)
             marks = msgspec.msgpack.decode(resume_state, type=_State).marks
+        kept = None
+        if self._make_kept is not None:
+            kept = self._make_kept(for_part, resume_state is None)
         return DeliverPartition(
-            self._make_writer(for_part, marks),
-            PendingPushes(self._hold_epochs, self._ids_kept_ms),
+            self._make_writer(for_part, marks, kept),
+            kept,
+            self._settings,
+            PendingPushes(self._hold_epochs, self._settings.push_ids_kept_ms),
             self._make_log(for_part) if self._make_log is not None else None,
             resume_state,
         )
@@ -140,7 +170,7 @@ class DeadLetterPartition(StatefulSinkPartition[Sequence[DeadLetter], bytes]):
         self._letters = letters
         end = 0
         if state is not None:
-            _check_version(state)
+            _check_version(state, _LETTERS_VERSION)
             end = msgspec.msgpack.decode(state, type=tuple[int, int])[1]
         letters.restore(end)
 
@@ -151,7 +181,7 @@ class DeadLetterPartition(StatefulSinkPartition[Sequence[DeadLetter], bytes]):
 
     def snapshot(self) -> bytes:
         """Return once all letters are stored."""
-        return msgspec.msgpack.encode((_STATE_VERSION, self._letters.snapshot()))
+        return msgspec.msgpack.encode((_LETTERS_VERSION, self._letters.snapshot()))
 
     def close(self) -> None:
         """Store everything and close."""

@@ -50,6 +50,8 @@ class Counters:
     retries: int = 0
     lost: int = 0
     """times that Redis turned out to have lost what it had acknowledged"""
+    put_back: int = 0
+    """values and pushes sent again to a Redis that had lost some of them"""
     away: str = ""
     """why Redis cannot be written just now; empty while it can"""
     reply_us: Histogram = field(default_factory=Histogram)

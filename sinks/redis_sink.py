@@ -15,6 +15,7 @@ import orjson
 from decisions.outputs import CardWrite, Delivery, Push, RoomWrite, Write
 from sinks.connect import Client
 from sinks.counters import Counters
+from sinks.kept import Held, Kept
 from sinks.keys import Keys
 from sinks.link import Call, link_to, passes
 from sinks.retry import Backoff
@@ -34,8 +35,9 @@ class RedisWriter:
     larger, so any number of repetitions leaves the newest; a push enters its stream once.
 
     `name` tells the writer from all others and stays the same from run to run; `marks` is what
-    `marks()` returned when state was last saved. While Redis is away every method waits and tries
-    again, and raises `Stopped` once `should_stop()` is true.
+    `marks()` returned when state was last saved; `kept` holds a copy of what is delivered. While
+    Redis is away every method waits and tries again, and raises `Stopped` once `should_stop()` is
+    true.
     """
 
     def __init__(
@@ -47,12 +49,16 @@ class RedisWriter:
         should_stop: Callable[[], bool] = lambda: False,
         counters: Counters | None = None,
         marks: Mapping[str, int] | None = None,
+        kept: Kept | None = None,
         sleep: Callable[[float], None] = time.sleep,
         timer: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.keys = Keys(settings.prefix, settings.push_streams)
         self.counters = counters or Counters()
         self._settings = settings
+        self._kept = kept
+        self._should_stop = should_stop
+        self._lost = 0
         self._link = link_to(client)
         self._backoff = Backoff(settings, name, should_stop, sleep)
         self._timer = timer
@@ -85,6 +91,8 @@ class RedisWriter:
         for user, name in erased:
             owned.setdefault(user, []).append(self.keys.user(user, name))
         calls = [Call([b"DEL", *(k.encode() for k in own)], _ignore, own) for own in owned.values()]
+        if self._kept is not None:
+            self._kept.forget(erased)
         self._post(calls)
 
     def _write(self, deliveries: Sequence[Delivery]) -> None:
@@ -97,37 +105,57 @@ class RedisWriter:
             else:
                 passed = self._advance(delivery.source, delivery.reached, reached)
                 (settled if passed else strict).append(delivery)
-        calls = self._mark_calls(reached)
+        calls = self._reached_calls(reached)
         if not self._link.one_slot:
             # Nodes work side by side, and how far we got must be known before what we got there.
             self._post(calls)
             calls = []
         for group, may_raise in ((strict, False), (settled, True)):
             if group:
-                calls += self._value_calls(self._newest(group), may_raise)
+                newest = self._newest(group)
                 rooms = [room for delivery in group for room in delivery.rooms]
+                if self._kept is not None:
+                    self._kept.note([*newest.values(), *rooms])
+                calls += self._value_calls(newest, may_raise)
                 if rooms:
                     calls += self._room_calls(rooms, may_raise)
-        self._post(calls)
+        self._post(calls + self._mark_calls())
         if not self._link.one_slot:
             # Replies are here already, and rooms are waiting for theirs to be listed as live.
             self.flush()
 
     def push(self, pushes: Iterable[Push], forget_before_ms: int = 0) -> None:
         """Send pushes; ids of pushes older than `forget_before_ms` are dropped from the guard."""
-        streams: dict[int, list[Push]] = {}
-        for push in pushes:
-            streams.setdefault(self.keys.stream_of(push.user_id), []).append(push)
-        calls = []
-        for stream in sorted(streams):
-            keys = [self.keys.push_ids(stream), self.keys.push_out(stream)]
-            for some in _slices(streams[stream], self._settings.keys_per_call):
-                args = [b"%d" % self._settings.push_stream_max, b"%d" % forget_before_ms]
-                for push in some:
-                    args += (push.push_id.encode(), b"%d" % push.at_ms, push.payload)
-                parts = PUSH_ONCE.call([key.encode() for key in keys], args)
-                calls.append(Call(parts, partial(self._on_pushes, len(some))))
-        self._post(calls)
+        pushes = list(pushes)
+        if not pushes:
+            return
+        if self._kept is not None:
+            self._kept.note_pushes(pushes)
+        self._post(self._push_calls(pushes, forget_before_ms) + self._mark_calls())
+
+    def put_back(self, held: Iterable[Held]) -> None:
+        """Send what was delivered before to a Redis that has lost some of it."""
+        values: dict[str, Value] = {}
+        rooms: list[RoomWrite] = []
+        pushes: list[Push] = []
+        for one in held:
+            if isinstance(one, Push):
+                pushes.append(one)
+            elif isinstance(one, RoomWrite):
+                rooms.append(one)
+            elif isinstance(one, Write):
+                values[self.keys.user(one.user_id, one.name)] = one
+            else:
+                values[self.keys.model(one.name)] = one
+        self.counters.put_back += len(values) + len(rooms) + len(pushes)
+        calls = self._value_calls(values, False) + self._room_calls(rooms, False)
+        self._post(calls + self._push_calls(pushes, 0))
+        if not self._link.one_slot:
+            self.flush()
+
+    def mark(self) -> None:
+        """Ask whether Redis still has all that it acknowledged, with nothing to write."""
+        self._post(self._mark_calls())
 
     def health(self, body: bytes) -> None:
         """Replace the health value, which any number of processes may do: the last one stays."""
@@ -145,14 +173,34 @@ class RedisWriter:
         self._link.close()
 
     def lost_writes(self) -> int:
-        """How many times Redis turned out to have lost writes that it had acknowledged."""
-        return self.counters.lost
+        """How many times this writer found that Redis had lost what it had acknowledged."""
+        return self._lost
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether the run is to end."""
+        return self._should_stop()
 
     def marks(self) -> dict[str, int]:
         """What to hand to the next writer of this name, so that it can tell a loss meanwhile."""
         return dict(self._marks)
 
     # Calls.
+
+    def _push_calls(self, pushes: Iterable[Push], forget_before_ms: int) -> list[Call]:
+        streams: dict[int, list[Push]] = {}
+        for push in pushes:
+            streams.setdefault(self.keys.stream_of(push.user_id), []).append(push)
+        calls = []
+        for stream in sorted(streams):
+            keys = [self.keys.push_ids(stream), self.keys.push_out(stream)]
+            for some in _slices(streams[stream], self._settings.keys_per_call):
+                args = [b"%d" % self._settings.push_stream_max, b"%d" % forget_before_ms]
+                for push in some:
+                    args += (push.push_id.encode(), b"%d" % push.at_ms, push.payload)
+                parts = PUSH_ONCE.call([key.encode() for key in keys], args)
+                calls.append(Call(parts, partial(self._on_pushes, len(some))))
+        return calls
 
     def _newest(self, deliveries: Iterable[Delivery]) -> dict[str, Value]:
         """The newest version of each key, in the order of first appearance."""
@@ -231,6 +279,8 @@ class RedisWriter:
                 counters.refused += 1
         if raised:
             counters.raised += len(raised)
+            if self._kept is not None:
+                self._kept.note(raised.values())
             rooms = [value for value in raised.values() if isinstance(value, RoomWrite)]
             others = {k: v for k, v in raised.items() if not isinstance(v, RoomWrite)}
             self._follow_ups += self._value_calls(others, True) + self._room_calls(rooms, True)
@@ -247,22 +297,28 @@ class RedisWriter:
 
     # How far Redis has been filled, and whether it still is.
 
-    def _mark_calls(self, reached: dict[str, bytes]) -> list[Call]:
+    def _reached_calls(self, reached: dict[str, bytes]) -> list[Call]:
+        if not reached:
+            return []
+        parts = [b"HSET", self.keys.epoch.encode()]
+        for source, body in reached.items():
+            parts += (f"{_REACHED}{source}".encode(), body)
+        return [Call(parts, _ignore)]
+
+    def _mark_calls(self) -> list[Call]:
+        """To be sent behind what they vouch for: who has lost that has lost the mark as well."""
         if not self._markers:
             self._markers = self._patiently(lambda: self._link.markers(self.keys))
         self._beat += 1
         calls = []
         for marker in self._markers:
-            args = [self._field, b"%d" % self._beat]
-            if marker == self.keys.epoch:
-                for source, body in reached.items():
-                    args += (f"{_REACHED}{source}".encode(), body)
-            handle = partial(self._on_mark, marker, self._beat)
-            calls.append(Call(MARK.call([marker.encode()], args), handle))
+            parts = MARK.call([marker.encode()], [self._field, b"%d" % self._beat])
+            calls.append(Call(parts, partial(self._on_mark, marker, self._beat)))
         return calls
 
     def _on_mark(self, marker: str, beat: int, before: bytes) -> None:
         if int(before) < self._marks.get(marker, 0):
+            self._lost += 1
             self.counters.lost += 1
         self._marks[marker] = beat
 
@@ -332,6 +388,7 @@ class RedisWriter:
 
         def again() -> None:
             self._link.reset()
+            self._markers = []  # a cluster's nodes may be others now
             self._link.send(list(self._unanswered))
 
         self._patiently(again, error)

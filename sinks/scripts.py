@@ -93,12 +93,10 @@ are forgotten, then a push's id, time and payload. Replies how many had been the
 MARK: Final = Script(
     """
 local before = redis.call('HGET', KEYS[1], ARGV[1]) or '0'
-redis.call('HSET', KEYS[1], unpack(ARGV))
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
 return before
 """
 )
-"""KEYS: a marker. ARGV: a writer's field and its new count, then further fields and values. Replies
-the count that stood there.
-"""
+"""KEYS: a marker. ARGV: a writer's field and its new count. Replies the count that stood there."""
 
 ALL: Final = (WRITE_NEWER, WRITE_ROOMS, PUSH_ONCE, MARK)

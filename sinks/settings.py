@@ -34,6 +34,9 @@ class RedisSettings:
     retry_longest_ms: int = setting(5_000, "ms", "Waits double up to this one, and go on for ever.")
     connect_timeout_s: float = setting(3.0, "s", "A server that takes longer to connect is away.")
     reply_timeout_s: float = setting(5.0, "s", "A server that takes longer to answer is away.")
+    refill_keys: int = setting(
+        2_000, "keys", "Put back at a time, between deliveries, after Redis has lost writes."
+    )
     cluster: str = setting(
         "auto", "auto, yes or no", "Whether Redis is a cluster; auto asks the server at the start."
     )

@@ -92,6 +92,7 @@ class Server:
         command = [system_server(), *port, str(self.port), "--bind", "127.0.0.1", "--save", ""]
         command += ["--dir", str(self.folder), "--logfile", str(self.folder / "redis.log")]
         command += ["--appendonly", "yes" if self._file else "no", "--appendfsync", "no"]
+        command += ["--repl-diskless-sync-delay", "0"]
         self._process = subprocess.Popen([*command, *self._options], stdout=subprocess.DEVNULL)
         with self.client() as client:
             until(client.ping)

@@ -73,7 +73,9 @@ def run(args: argparse.Namespace) -> int:
         url = stack.enter_context(redis_for(given, out, args.recovery))
         if given is not None:
             _try_redis(url, settings)
-        return _run(_replay(args, url, settings), lock)
+        # An embedded one has a file of its own.
+        kept = str(Path(args.recovery) / "delivered") if args.recovery and given else None
+        return _run(_replay(args, url, settings, kept), lock)
 
 
 def _run(replay: Replay, lock: int | None) -> int:
@@ -148,7 +150,7 @@ def _shape(logs: list[str], settings: Settings) -> dict[str, Any]:
     }
 
 
-def _replay(args: argparse.Namespace, url: str, settings: Settings) -> Replay:
+def _replay(args: argparse.Namespace, url: str, settings: Settings, kept: str | None) -> Replay:
     from flows.replay import Replay
 
-    return Replay(tuple(args.logs), args.out, url, args.recovery, args.processes, settings)
+    return Replay(tuple(args.logs), args.out, url, args.recovery, args.processes, settings, kept)

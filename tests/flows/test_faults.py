@@ -29,3 +29,16 @@ def test_the_end_of_an_input_is_no_error():
     with pytest.raises(StopIteration):
         ends()
     assert faults.first() is None
+
+
+def test_an_error_at_the_end_waits_for_all_to_be_closed():
+    def fails() -> None:
+        raise LookupError("second")
+
+    faults.forget()
+    assert faults.at_close() is None
+    faults.held_back(fails)()
+    faults.held_back(lambda: None)()
+    assert str(faults.at_close()) == "second"
+    faults.forget()
+    assert faults.at_close() is None

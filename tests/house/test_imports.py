@@ -34,7 +34,7 @@ ROOMS = {
     ),
     "sinks": Room(
         ("events", "decisions.outputs", "decisions.push.wording"),
-        ("bytewax.outputs", "confluent_kafka", "msgspec", "orjson", "redis"),
+        ("bytewax.outputs", "confluent_kafka", "msgspec", "orjson", "redis", "rocksdict"),
     ),
     "evaluation": Room(
         ("events", "decisions.judged", "models.auc", "models.judged"), ("msgspec", "numpy"), _IO

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -14,10 +15,12 @@ from bytewax.recovery import RecoveryConfig, init_db_dir
 from bytewax.testing import TestingSource, run_main
 
 from decisions.outputs import Decision, Delivery, Push, Write, encode, head
-from sinks.adapters import DeadLetterSink, DeliverSink
+from events.errors import StateError
+from sinks.adapters import DeadLetterSink, DeliverPartition, DeliverSink
 from sinks.connect import Client
 from sinks.dead_letters import dead_letter_runs, merge_dead_letters
 from sinks.decision_log import decision_runs, merge_decisions
+from sinks.kept import Kept, kept_in
 from sinks.redis_sink import RedisWriter
 from sinks.settings import RedisSettings
 
@@ -44,8 +47,8 @@ def run(
     source: TestingSource[Any],
     hold_epochs: int,
 ) -> None:
-    def make_writer(part: str, marks: Mapping[str, int]) -> RedisWriter:
-        return RedisWriter(client, settings, part, marks=marks)
+    def make_writer(part: str, marks: Mapping[str, int], kept: Kept | None) -> RedisWriter:
+        return RedisWriter(client, settings, part, marks=marks, kept=kept)
 
     recovery = folder / "recovery"
     if not recovery.exists():
@@ -59,7 +62,9 @@ def run(
         lambda kn: (kn[0], encode(delivery(kn[1])) if kn[1] % 2 else delivery(kn[1])),
     )
     log = lambda part: decision_runs(folder, part)  # noqa: E731
-    op.output("deliver", packed, DeliverSink(3, make_writer, hold_epochs, 7 * 86_400_000, log))
+    kept = kept_in(folder / "delivered")
+    sink = DeliverSink(3, make_writer, hold_epochs, settings, log, kept)
+    op.output("deliver", packed, sink)
     dead = op.map("dead", keyed, lambda kn: (kn[0], [(kn[1], "log", b'{"row":%d}' % kn[1])]))
     op.output("letters", dead, DeadLetterSink(2, lambda part: dead_letter_runs(folder, part)))
     run_main(flow, epoch_interval=timedelta(0), recovery_config=RecoveryConfig(str(recovery)))
@@ -112,13 +117,45 @@ def test_held_pushes_survive_a_crash_and_leave_once(
 def test_a_state_of_another_version_is_refused(
     client: Client, quick: RedisSettings, tmp_path: Path
 ):
-    def make_writer(part: str, marks: Mapping[str, int]) -> RedisWriter:
-        return RedisWriter(client, quick, part, marks=marks)
+    def make_writer(part: str, marks: Mapping[str, int], kept: Kept | None) -> RedisWriter:
+        return RedisWriter(client, quick, part, marks=marks, kept=kept)
 
     state = msgspec.msgpack.encode([9, {}, b"", 0])
-    with pytest.raises(ValueError, match="state version 9, this program reads 1"):
-        DeliverSink(3, make_writer, 0, 0).build_part("s", "000", state)
-    with pytest.raises(ValueError, match="state version 9"):
+    with pytest.raises(StateError, match="layout 9, this version reads layout 2"):
+        DeliverSink(3, make_writer, 0, quick).build_part("s", "000", state)
+    with pytest.raises(StateError, match="layout 9"):
         DeadLetterSink(3, lambda part: dead_letter_runs(tmp_path, part)).build_part(
             "s", "000", state
         )
+
+
+def test_filling_again_goes_on_after_a_restart_where_it_was(
+    client: Any, quick: RedisSettings, tmp_path: Path
+):
+    few = dataclasses.replace(quick, refill_keys=3)
+    users = [f"u{number}" for number in range(20)]
+
+    def begin(state: bytes | None) -> DeliverPartition:
+        def make_writer(part: str, marks: Mapping[str, int], kept: Kept | None) -> RedisWriter:
+            return RedisWriter(client, few, part, marks=marks, kept=kept)
+
+        return DeliverSink(1, make_writer, 0, few, None, kept_in(tmp_path)).build_part(
+            "s", "000", state
+        )
+
+    first = begin(None)
+    write = [Write(user, "recs", BASE, head(BASE, BASE) + b'"n":0}') for user in users]
+    first.write_batch([Delivery(writes=write)])
+    first.snapshot()
+    client.flushall()
+    first.write_batch([Delivery()])
+    first.write_batch([Delivery()])
+    state = first.snapshot()
+    assert 0 < len(client.keys("*:recs")) < len(users)
+    first._kept.close()  # type: ignore[union-attr]
+    second = begin(state)
+    for _ in range(8):
+        second.write_batch([Delivery()])
+    second.snapshot()
+    assert len(client.keys("*:recs")) == len(users)
+    second.close()
