@@ -30,6 +30,8 @@ class Looks:
         own: OpenList,
     ) -> tuple[list[str], bytes]:
         """The rooms shown and their vectors, one after another; `own` is their list."""
+        if not shown:  # the list is full
+            return [], b""
         content = scene.content
         number_of, unknown = content.number.get, len(content.ids)
         # The catalogue's own texts, where it has them, so that lists hold no copies.

@@ -19,8 +19,7 @@ from sinks.redis_sink import RedisWriter
 from sinks.refill import Refill
 from sinks.settings import RedisSettings
 
-_DELIVER_VERSION: Final = 2
-_LETTERS_VERSION: Final = 1
+_STATE_VERSION: Final = 2
 
 MakeWriter = Callable[[str, Mapping[str, int], Kept | None], RedisWriter]
 """A partition's name, the marks of its saved state and its own copy to its writer."""
@@ -34,10 +33,10 @@ class _State(msgspec.Struct, array_like=True):
     refill_at: bytes | None
 
 
-def _check_version(data: bytes, known: int) -> None:
+def _check_version(data: bytes) -> None:
     version = msgspec.msgpack.decode(data)[0]
-    if version != known:
-        raise StateError.version("delivery", version, known)
+    if version != _STATE_VERSION:
+        raise StateError.version("delivery", version, _STATE_VERSION)
 
 
 class DeliverPartition(StatefulSinkPartition[Delivery | bytes, bytes]):
@@ -87,7 +86,7 @@ class DeliverPartition(StatefulSinkPartition[Delivery | bytes, bytes]):
             self._kept.sweep(self._ttl_ms, self._pending.forget_before_ms)
         end = self._log.snapshot() if self._log is not None else 0
         state = _State(
-            _DELIVER_VERSION,
+            _STATE_VERSION,
             self._writer.marks(),
             self._pending.snapshot(),
             end,
@@ -148,7 +147,7 @@ class DeliverSink(FixedPartitionedSink[Delivery | bytes, bytes]):
         """A partition that goes on after its saved state."""
         marks: dict[str, int] = {}
         if resume_state is not None:
-            _check_version(resume_state, _DELIVER_VERSION)
+            _check_version(resume_state)
             marks = msgspec.msgpack.decode(resume_state, type=_State).marks
         kept = None
         if self._make_kept is not None:
@@ -170,7 +169,7 @@ class DeadLetterPartition(StatefulSinkPartition[Sequence[DeadLetter], bytes]):
         self._letters = letters
         end = 0
         if state is not None:
-            _check_version(state, _LETTERS_VERSION)
+            _check_version(state)
             end = msgspec.msgpack.decode(state, type=tuple[int, int])[1]
         letters.restore(end)
 
@@ -181,7 +180,7 @@ class DeadLetterPartition(StatefulSinkPartition[Sequence[DeadLetter], bytes]):
 
     def snapshot(self) -> bytes:
         """Return once all letters are stored."""
-        return msgspec.msgpack.encode((_LETTERS_VERSION, self._letters.snapshot()))
+        return msgspec.msgpack.encode((_STATE_VERSION, self._letters.snapshot()))
 
     def close(self) -> None:
         """Store everything and close."""

@@ -244,3 +244,10 @@ def test_a_zone_changes_the_hour_at_once(line: Line, say: Teller):
     hours = [feature(e, "hour_activity") for e in line.made.examples if e.engaged == 1]
     assert hours[0] > 0.5
     assert hours[1] == 0.0
+
+
+def test_what_a_full_list_shows_further_is_left_out_and_counted(line: Line, say: Teller):
+    rooms = " ".join(f"x{number}" for number in range(60))
+    line.feed(say.shown(1, "u", "q", rooms))
+    line.feed(say.shown(1.5, "u", "q", "y1 y2"))
+    assert line.observe[0].totals()["list_items_cut"] == 2
