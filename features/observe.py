@@ -41,6 +41,9 @@ _CLOSE, _AWAIT, _UNKNOWN, _SLATE = range(4)
 _STATE = msgspec.msgpack.Decoder(ObserveState)
 
 
+Timer = tuple[int, int, str, str]
+"""When it is due by the watermark (ms), what it is for, whose, and of what."""
+
 Handler = Callable[[Any, str, User, int, int], None]
 _UNHANDLED: tuple[Handler | None, bool] = (None, False)
 
@@ -68,7 +71,9 @@ class ObserveShard:
         self._views = Views(
             context.observe, context.vector, self._hour_of, 2 * context.people.hot_users_max
         )
-        self._timers: list[tuple[int, int, str, str]] = []
+        self._timers: list[Timer] = []
+        self._void: set[Timer] = set()
+        """Timers among these that no longer say anything, so that nobody is woken for them."""
         self._waiting: dict[str, RowEvent] = {}
         self._rounds: deque[Rows] = deque()
         self._parts: dict[int, Rows] = {}
@@ -229,10 +234,17 @@ class ObserveShard:
 
     def _fire_timers(self, watermark_ms: int, seq: int) -> None:
         """Fire what is due by the watermark, each as of the clock at which it came due."""
-        timers, lateness_ms = self._timers, self.context.lateness_ms
+        timers, void, lateness_ms = self._timers, self._void, self.context.lateness_ms
         last_ms = self.clock_ms + self.context.join.label_horizon_s * 1000
         while timers and timers[0][0] <= watermark_ms:
-            due_ms, what, user_id, subject = heapq.heappop(timers)
+            timer = heapq.heappop(timers)
+            if timer in void:
+                void.discard(timer)
+                continue
+            due_ms, what, user_id, subject = timer
+            if what == _AWAIT and due_ms > last_ms:
+                # The log has ended before.
+                continue
             fired_ms = due_ms + lateness_ms
             user = self.people.get(user_id, fired_ms)
             if what == _UNKNOWN:
@@ -244,8 +256,7 @@ class ObserveShard:
                     seq_then = self.catalogue.seq_at(fired_ms, seq)
                     self._wish(user_id, user, fired_ms, seq_then)
             elif what == _AWAIT:
-                if due_ms <= last_ms:
-                    self._expire(user_id, user, due_ms)
+                self._expire(user_id, user, due_ms)
             else:
                 for place, shown in enumerate(user.lists):
                     if shown.request_id == subject and shown.close_ms <= due_ms:
@@ -435,12 +446,18 @@ class ObserveShard:
         before_ms = shown.close_ms
         self.join.label(shown, place, flags, event.event_time_ms)
         if shown.close_ms != before_ms:
+            if before_ms > clock_ms - self.context.lateness_ms:
+                self._void.add((before_ms, _CLOSE, person, shown.request_id))
             self._close_later(shown, person, clock_ms)
 
     def _close_later(self, shown: OpenList, person: str, clock_ms: int) -> None:
         # A late row may close its list in the past; examples are never due before the watermark.
         due_ms = max(shown.close_ms, clock_ms - self.context.lateness_ms)
-        heapq.heappush(self._timers, (due_ms, _CLOSE, person, shown.request_id))
+        timer = (due_ms, _CLOSE, person, shown.request_id)
+        if timer in self._void:
+            self._void.discard(timer)
+        else:
+            heapq.heappush(self._timers, timer)
 
     def _expose(self, person: str, user: User, shown: OpenList, clock_ms: int, seq: int) -> None:
         """Count what a list showed against the tags of its rooms, once a list."""
@@ -556,7 +573,7 @@ class ObserveShard:
                 clock_ms=self.clock_ms,
                 people=self.people.pack(),
                 seen=self.dedupe.snapshot(),
-                timers=sorted(self._timers),
+                timers=sorted(timer for timer in self._timers if timer not in self._void),
                 waiting=self._waiting,
                 rounds=[rows.pack() for rows in self._rounds],
                 parts=[rows.pack() for _, rows in sorted(self._parts.items())],
@@ -573,7 +590,7 @@ class ObserveShard:
         self.clock_ms = state.clock_ms
         self.people.restore(state.people)
         self.dedupe.restore(state.seen)
-        self._timers = state.timers
+        self._timers, self._void = state.timers, set()
         self._waiting = state.waiting
         self._rounds = deque(map(unpack_rows, state.rounds))
         self._parts = {rows.round: rows for rows in map(unpack_rows, state.parts)}

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from events import kinds
+from features.people import People
+from features.user import User
 from features.vector import names
 from tests.line import START_MS, Line, Teller
 
@@ -56,6 +58,35 @@ def test_a_clicked_list_closes_half_a_minute_after_its_last_click(line: Line, sa
     assert {e.due_ms for e in line.made.examples} == {START_MS + 50_000}
     positions = [feature(e, "list_position") for e in line.made.examples]
     assert positions == pytest.approx([1.0, 0.5, 1 / 3])
+
+
+def test_clicks_on_and_on_close_a_list_at_its_horizon(line: Line, say: Teller):
+    clicks = [act(say, kinds.Click, at_s, "b") for at_s in range(20, 600, 25)]
+    line.feed([*say.shown(10, "u1", "q1", "a b c"), *clicks])
+    until(line, say, 619.9)
+    assert labels(line) == []
+    until(line, say, 620.0)
+    assert labels(line) == [("a", 0, -1, -1), ("b", 1, -1, -1), ("c", 0, -1, -1)]
+    assert {e.due_ms for e in line.made.examples} == {START_MS + 610_000}
+
+
+def test_a_list_that_a_click_has_closed_wakes_nobody_at_its_horizon(
+    line: Line, say: Teller, monkeypatch: pytest.MonkeyPatch
+):
+    line.feed([*say.shown(10, "u1", "q1", "a b c"), act(say, kinds.Click, 20, "b")])
+    until(line, say, 60.0)
+    woken: list[str] = []
+    get = People.get
+
+    def noted(people: People, user_id: str, clock_ms: int) -> User | None:
+        woken.append(user_id)
+        return get(people, user_id, clock_ms)
+
+    monkeypatch.setattr(People, "get", noted)
+    until(line, say, 700.0)
+    assert "u1" not in woken
+    until(line, say, 1_900.0)
+    assert "u1" in woken, "the click's order has not come"
 
 
 def test_what_counts_as_engaged_and_as_left(line: Line, say: Teller):
