@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from decisions.active import Active, ActiveUsers
 from decisions.boards import Boards
 from decisions.digest import Digest, NamesAt, RoomChange
 from decisions.judged import judge_shown
@@ -26,12 +27,17 @@ from decisions.slate import Ranker
 from events import kinds
 from events.envelope import seal, unseal
 from features.rows import Shown, Step, Wish
+from features.shelf import Shelves
+from features.shelved import Limits, kept
 from features.shrink import Shrink
 from features.user import DAY_MS
 from features.vector import VectorSettings
 
 _KIND = b"LLDE"
-_VERSION = 2
+_VERSION = 3
+_PAGE, _PAGE_MS = 64, 60_000
+"""Of a shelf so many are looked at for idle ones, so often."""
+_ALL = 1 << 62
 
 
 class Counters(msgspec.Struct, array_like=True, gc=False):
@@ -41,19 +47,11 @@ class Counters(msgspec.Struct, array_like=True, gc=False):
     of an erased user, `gone`, are kept while the clock stands, lest a number be given twice.
     """
 
-    at_ms: int
+    seen_ms: int
     base: int
     slates: int = 0
     decisions: int = 0
     gone: bool = False
-
-
-class Active(msgspec.Struct, array_like=True, gc=False):
-    """A user who may be scored for a room that starts: the last wish, and what it must beat."""
-
-    at_ms: int
-    last_score: float
-    wish: Wish
 
 
 @dataclass(slots=True)
@@ -85,14 +83,14 @@ class DecideContext:
 class DecideShard:
     """All decisions for one shard's users: a function of its steps, catalogue and tables."""
 
-    def __init__(self, context: DecideContext, shard: int) -> None:
+    def __init__(self, context: DecideContext, shard: int, shelves: Shelves | None = None) -> None:
         self.context = context
         self.shard = shard
         self.boards = context.boards
         self.catalogue = context.boards.scenes.catalogue
         self.ranker = Ranker(context.slate, context.vector)
         self.names = NamesAt(self.catalogue)
-        self.policy = PushPolicy(context.push, shard, self.names, context.shrink)
+        self.policy = PushPolicy(context.push, shard, self.names, context.shrink, shelves)
         self.slates = 0
         self.seq = 0
         self.clock_ms = 0
@@ -101,9 +99,19 @@ class DecideShard:
         self._day_ms = 0
         # At least two days, so that a base that begins anew is above what was counted before.
         self._idle_ms = max(2, context.slate.idle_days_max) * DAY_MS
-        self._counters: dict[str, Counters] = {}
+        self._shelves = shelves
+        self._sweep_ms = DAY_MS if shelves is None else _PAGE_MS
+        self._counters = kept(
+            Counters,
+            lambda held: held.seen_ms + self._idle_ms,
+            Limits(_ALL, context.push.shelved_hot_users_max, _PAGE),
+            context.shrink,
+            shelves("c") if shelves is not None else None,
+        )
         self._gone: list[str] = []
-        self._active: dict[str, Active] = {}
+        self._active = ActiveUsers(
+            context.slate.active_users_max, shelves("a") if shelves is not None else None
+        )
         self._steps: deque[Step | tuple[int, int, bool]] = deque()
         self._out = Decided()
         self._recs: dict[str, Write] = {}
@@ -138,6 +146,7 @@ class DecideShard:
             steps.popleft()
         self._tell_pushes()
         self.policy.cool()
+        self._counters.cool()
         out, self._out = self._out, Decided()
         out.writes.extend(self._recs.values())
         self._recs.clear()
@@ -165,10 +174,10 @@ class DecideShard:
             if isinstance(step.fact, kinds.Erase):
                 self._drop(step.user_id)
                 held = self._counters.get(step.user_id)
-                if held is None or step.clock_ms - held.at_ms > self._idle_ms:
-                    self._counters.pop(step.user_id, None)
+                if held is None or step.clock_ms - held.seen_ms > self._idle_ms:
+                    self._counters.drop(step.user_id)
                 else:
-                    held.at_ms, held.slates, held.gone = step.clock_ms, 0, True
+                    held.seen_ms, held.slates, held.gone = step.clock_ms, 0, True
                     self._gone.append(step.user_id)
             elif isinstance(step.fact, kinds.User):
                 consent = step.fact.consent
@@ -177,8 +186,9 @@ class DecideShard:
 
     def _drop(self, user_id: str) -> None:
         """Nothing that was decided for the user so far is to be seen."""
-        for held in (self._active, self._recs, self._pushed):
-            held.pop(user_id, None)
+        self._active.drop(user_id)
+        self._recs.pop(user_id, None)
+        self._pushed.pop(user_id, None)
         self._out.erased.append(user_id)
         self._out.writes = [write for write in self._out.writes if write.user_id != user_id]
 
@@ -216,12 +226,12 @@ class DecideShard:
         """A room starts: whoever was active just now and would have it in their slate gets it."""
         clock_ms = change.clock_ms
         since_ms = clock_ms - self.context.slate.active_s * 1000
-        active = [(user, held) for user, held in self._active.items() if held.at_ms >= since_ms]
+        active = self._active.since(since_ms)
         if not active:
             return
         scene, table = self.boards.at(clock_ms // 1000, change.seq)
         number = scene.content.number[change.new.room_id]
-        for _, held in sorted(active, key=lambda item: item[0]):
+        for _, held in active:
             if self.ranker.score_room(held.wish, scene, table, number) > held.last_score:
                 self._slate(held.wish, clock_ms, change.seq)
 
@@ -237,10 +247,7 @@ class DecideShard:
         slate = self.ranker.slate(wish, board, live, version, clock_ms)
         self._recs[wish.user_id] = Write(wish.user_id, "recs", version, slate.body)
         self._log(wish.user_id, counters, clock_ms, "slate", slate.body)
-        self._active.pop(wish.user_id, None)
-        self._active[wish.user_id] = Active(clock_ms, slate.last_score, wish)
-        if len(self._active) > self.context.slate.active_users_max:
-            del self._active[next(iter(self._active))]
+        self._active.put(wish.user_id, clock_ms, slate.last_score, wish)
 
     def _pushes(self, decided: Sequence[PushDecision]) -> None:
         for push in decided:
@@ -256,15 +263,16 @@ class DecideShard:
         counters = self._counters.get(user_id)
         if (
             counters is None
-            or at_ms - counters.at_ms > self._idle_ms
-            or (counters.gone and at_ms > counters.at_ms)
+            or at_ms - counters.seen_ms > self._idle_ms
+            or (counters.gone and at_ms > counters.seen_ms)
         ):
             day_ms = at_ms - at_ms % DAY_MS
             if day_ms != self._day_ms:
                 self._day_ms = day_ms
             # One number for all users of the day, not one each.
-            counters = self._counters[user_id] = Counters(at_ms, self._day_ms)
-        counters.at_ms, counters.gone = max(counters.at_ms, at_ms), False
+            counters = Counters(at_ms, self._day_ms)
+            self._counters.put(user_id, counters)
+        counters.seen_ms, counters.gone = max(counters.seen_ms, at_ms), False
         return counters
 
     def _log(self, user_id: str, counters: Counters, at_ms: int, what: str, value: bytes) -> None:
@@ -273,26 +281,24 @@ class DecideShard:
 
     def _forget(self, clock_ms: int) -> None:
         """Let go of users who are no longer active; it changes no decision."""
-        since_ms = clock_ms - self.context.slate.active_s * 1000
-        while self._active:
-            user_id = next(iter(self._active))
-            if self._active[user_id].at_ms >= since_ms:
-                break
-            del self._active[user_id]
+        self._active.forget_before(clock_ms - self.context.slate.active_s * 1000)
         gone, self._gone = self._gone, []
         for user_id in gone:
             held = self._counters.get(user_id)
             if held is not None and held.gone:
-                if held.at_ms < clock_ms:
-                    del self._counters[user_id]
+                if held.seen_ms < clock_ms:
+                    self._counters.drop(user_id)
                 else:
                     self._gone.append(user_id)
-        if clock_ms - self._swept_ms > DAY_MS:
+        if clock_ms - self._swept_ms > self._sweep_ms:
             self._swept_ms = clock_ms
             idle_ms = clock_ms - self._idle_ms
-            idle = [user for user, held in self._counters.items() if held.at_ms < idle_ms]
-            for user_id in idle:
-                del self._counters[user_id]
+            counters = self._counters
+            idle = [user for user, held in counters.objects.items() if held.seen_ms < idle_ms]
+            for user_id in idle + counters.due(clock_ms):
+                found = counters.peek(user_id)
+                if found is not None and found.seen_ms < idle_ms:
+                    counters.drop(user_id)
 
     @property
     def is_waiting(self) -> bool:
@@ -311,14 +317,21 @@ class DecideShard:
 
     # State at rest.
 
+    def write(self) -> None:
+        """Put on the shelf what was touched; a snapshot does it too, but has more to do then."""
+        self._counters.write()
+        self._active.write()
+        self.policy.write()
+
     def snapshot(self) -> bytes:
-        """The shard's whole state as versioned bytes."""
+        """The shard's state as versioned bytes, but for what is on the shelf."""
         state = _State(
             self.slates,
             self.seq,
             self.clock_ms,
-            self._counters,
-            self._active,
+            {user_id: msgspec.Raw(body) for user_id, body in self._counters.pack().items()},
+            self._gone,
+            self._active.pack(),
             [step for step in self._steps if isinstance(step, Step)],
             [step for step in self._steps if isinstance(step, tuple)],
             [place for place, step in enumerate(self._steps) if isinstance(step, tuple)],
@@ -327,18 +340,23 @@ class DecideShard:
         return seal(_KIND, _VERSION, msgspec.msgpack.encode(state))
 
     def restore(self, packed: bytes) -> None:
-        """Take the state of a snapshot; the catalogue must be there before the first step."""
+        """Take the state of a snapshot, with the shelf as of it.
+
+        The catalogue must be there before the first step.
+        """
         state = _STATE.decode(unseal(_KIND, _VERSION, packed, "a shard of DECIDE"))
         self.slates, self.seq, self.clock_ms = state.slates, state.seq, state.clock_ms
-        self._counters, self._active = state.counters, state.active
-        self._gone = [user_id for user_id, held in self._counters.items() if held.gone]
+        self._counters.restore({user_id: bytes(body) for user_id, body in state.counters.items()})
+        self._gone = state.gone
+        self._active.restore(state.active)
         held: list[Step | tuple[int, int, bool]] = list(state.steps)
         for place, end in zip(state.end_places, state.ends, strict=True):
             held.insert(place, end)
         self._steps = deque(held)
         self.names.seq = self.seq
-        shrink = self.context.shrink
-        self.policy = PushPolicy(self.context.push, self.shard, self.names, shrink)
+        self.policy = PushPolicy(
+            self.context.push, self.shard, self.names, self.context.shrink, self._shelves
+        )
         self.policy.restore(state.policy)
         self._recalled = False
 
@@ -349,7 +367,8 @@ class _State(msgspec.Struct, array_like=True):
     slates: int
     seq: int
     clock_ms: int
-    counters: dict[str, Counters]
+    counters: dict[str, msgspec.Raw]
+    gone: list[str]
     active: dict[str, Active]
     steps: list[Step]
     ends: list[tuple[int, int, bool]]

@@ -29,6 +29,7 @@ from features.pointing import pointed_tags
 from features.profile import expose, fade, note
 from features.rows import Link, RowEvent, Rows, Shown, Step, Wish, merge_rows, unpack_rows
 from features.scene import Scene
+from features.shelf import Shelves
 from features.strengths import measure
 from features.tags_value import tags_value
 from features.taste import add
@@ -51,7 +52,7 @@ _UNHANDLED: tuple[Handler | None, bool] = (None, False)
 class ObserveShard:
     """All users of one shard. Guarantee: the state is a function of the shard's rows alone."""
 
-    def __init__(self, context: ObserveContext, shard: int) -> None:
+    def __init__(self, context: ObserveContext, shard: int, shelves: Shelves | None = None) -> None:
         self.context = context
         self.shard = shard
         self.counts = dict.fromkeys(
@@ -61,9 +62,12 @@ class ObserveShard:
         self.settings = context.observe
         self.scenes = context.scenes
         self.catalogue = context.scenes.catalogue
-        self.people = People(context.people, context.shrink)
+        self.people = People(context.people, context.shrink, shelves)
         self.join = Join(context.join, context.width, context.seed)
-        self.dedupe = Dedupe(context.observe.dedupe_s + context.lateness_ms // 1000)
+        self.dedupe = Dedupe(
+            context.observe.dedupe_s + context.lateness_ms // 1000,
+            shelves("d") if shelves is not None else None,
+        )
         self.clock_ms = 0
         self.measure: dict[type, Callable[..., int]] = measure(context.strengths)
         self._looks = Looks(context.vector)
@@ -122,7 +126,7 @@ class ObserveShard:
             self._finish(rows)
         self._tell_tags()
         self.people.cool()
-        if self.clock_ms - self._swept_ms > DAY_MS:
+        if self.clock_ms - self._swept_ms > self.people.sweep_ms:
             self._swept_ms = self.clock_ms
             self.people.sweep(self.clock_ms)
         self._views.trim()
@@ -162,9 +166,11 @@ class ObserveShard:
             seen_s = seen.get(key)
             if seen_s is None:
                 seen_s = older.get(key)
-            if seen_s is not None and second - seen_s <= horizon_s:
-                counts["duplicates"] += 1
-                continue
+            if seen_s is not None:
+                if second - seen_s <= horizon_s:
+                    counts["duplicates"] += 1
+                    continue
+                self.dedupe.came_again(key)
             seen[key] = second
             events += 1
             time_ms = event.event_time_ms
@@ -564,8 +570,13 @@ class ObserveShard:
 
     # State at rest.
 
+    def write(self) -> None:
+        """Put on the shelf what was touched; a snapshot does it too, but has more to do then."""
+        self.people.write()
+        self.dedupe.write()
+
     def snapshot(self) -> bytes:
-        """The shard's whole state as versioned bytes."""
+        """The shard's state as versioned bytes, but for what is on the shelf."""
         state = msgspec.msgpack.encode(
             ObserveState(
                 counts=self.counts,
@@ -583,7 +594,7 @@ class ObserveShard:
         return seal(_KIND, _VERSION, state)
 
     def restore(self, packed: bytes) -> None:
-        """Take the state of a snapshot; StateError where it cannot be read."""
+        """Take the state of a snapshot, with the shelf as of it; StateError if it is unreadable."""
         state = _STATE.decode(unseal(_KIND, _VERSION, packed, "a shard of OBSERVE"))
         self.counts = state.counts
         self.join.crowded_out, self.join.cut = state.join

@@ -14,7 +14,7 @@ import msgspec
 
 from features.shrink import Shrink
 
-_DUE_BYTES = 8
+DUE_BYTES = 8
 
 
 class Seen(Protocol):
@@ -65,7 +65,7 @@ class Resting(Generic[T]):
             packed = self._packed.pop(key, None)
             if packed is None:
                 return None
-            value = self.objects[key] = self._decode(self._shrink.inflate(packed, _DUE_BYTES))
+            value = self.objects[key] = self._decode(self._shrink.inflate(packed, DUE_BYTES))
         return value
 
     def peek(self, key: str) -> T | None:
@@ -74,7 +74,7 @@ class Resting(Generic[T]):
         if value is None:
             packed = self._packed.get(key)
             if packed is not None:
-                return self._decode(self._shrink.inflate(packed, _DUE_BYTES))
+                return self._decode(self._shrink.inflate(packed, DUE_BYTES))
         return value
 
     def put(self, key: str, value: T) -> None:
@@ -87,6 +87,9 @@ class Resting(Generic[T]):
         self.objects.pop(key, None)
         self._packed.pop(key, None)
 
+    def write(self) -> None:
+        """Put on a shelf what was touched, where there is one; here there is none."""
+
     def cool(self) -> None:
         """Let the values beyond the limit rest, those seen longest ago first."""
         objects = self.objects
@@ -97,7 +100,7 @@ class Resting(Generic[T]):
         shrink = self._shrink.shrink
         for key in going:
             value = objects.pop(key)
-            due = self._due_ms(value).to_bytes(_DUE_BYTES, "little", signed=True)
+            due = self._due_ms(value).to_bytes(DUE_BYTES, "little", signed=True)
             self._packed[key] = due + shrink(self._encode(value))
         if len(going) > 4 * self._objects_max:
             # A dict that things are only taken out of keeps the memory of its best days.
@@ -108,7 +111,7 @@ class Resting(Generic[T]):
         return [
             key
             for key, packed in self._packed.items()
-            if int.from_bytes(packed[:_DUE_BYTES], "little", signed=True) < clock_ms
+            if int.from_bytes(packed[:DUE_BYTES], "little", signed=True) < clock_ms
         ]
 
     def pack(self) -> dict[str, bytes]:
@@ -116,12 +119,12 @@ class Resting(Generic[T]):
         bodies = {key: self._encode(value) for key, value in self.objects.items()}
         inflate = self._shrink.inflate
         for key, packed in self._packed.items():
-            bodies[key] = bytes(inflate(packed, _DUE_BYTES))
+            bodies[key] = bytes(inflate(packed, DUE_BYTES))
         return dict(sorted(bodies.items()))
 
     def restore(self, bodies: dict[str, bytes]) -> None:
         """Take the values of `pack`; since nothing is decoded, all are due for a look."""
-        due = (-1 << 63).to_bytes(_DUE_BYTES, "little", signed=True)
+        due = (-1 << 63).to_bytes(DUE_BYTES, "little", signed=True)
         shrink = self._shrink.shrink
         self.objects = {}
         self._packed = {key: due + shrink(body) for key, body in bodies.items()}

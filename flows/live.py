@@ -63,7 +63,7 @@ def run_process(
     settings, kafka = live.settings, live.settings.kafka
     recovers = live.recovery is not None
     client = client_settings(live.brokers, live.client_file)
-    runtime = LiveRuntime(settings, live.parts, recovers, live.processes, process, now)
+    runtime = LiveRuntime(settings, live.parts, live.processes, process, live.recovery, now)
 
     def writer(
         part: str, marks: Mapping[str, int] | None = None, kept: Kept | None = None
@@ -107,6 +107,7 @@ def run_process(
     )
     epoch = timedelta(seconds=settings.flow.epoch_s)
     with contextlib.ExitStack() as stack:
+        stack.callback(runtime.close)
         if live.metrics is not None:
             address = address_of(live.metrics, process)
             stack.enter_context(serving(address, runtime, live.restarts))

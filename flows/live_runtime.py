@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 
 from events.kinds import FAMILIES
 from flows.live_clock import PartTimes
-from flows.routing import worker_of
 from flows.runtime import Runtime
 from flows.settings import Settings
 from sinks.counters import Counters
@@ -34,12 +33,12 @@ class LiveRuntime(Runtime):
         self,
         settings: Settings,
         parts: Sequence[str],
-        recovers: bool = False,
         workers: int = 1,
         process: int = 0,
+        recovery: str | None = None,
         now: WallClock = wall_ms,
     ) -> None:
-        super().__init__(settings, True, recovers, workers, process)
+        super().__init__(settings, True, workers, process, recovery)
         catalogue = f"{settings.kafka.topic_prefix}{CATALOGUE}"
         self.catalogue_parts = tuple(p for p in parts if p.rpartition("/")[0] == catalogue)
         self.event_parts = tuple(p for p in parts if p not in self.catalogue_parts)
@@ -49,12 +48,7 @@ class LiveRuntime(Runtime):
         self.now = now
         self.counters = Counters()
         self.process = process
-        own = [
-            number
-            for number, name in enumerate(self.shard_names)
-            if worker_of(name, workers) == process
-        ]
-        self.speaker = min(own, default=-1)
+        self.speaker = min(self.own, default=-1)
         """The shard that reports for the whole process."""
 
     def unready(self) -> str:

@@ -39,7 +39,7 @@ class LiveObserveStep(ObserveStep):
     def take(self, values: list[Any]) -> Iterable[Any]:
         """Rows of partitions, or word that the catalogue has come."""
         runtime, times = self._live, self._times
-        shard = self._shard or self._begin(values[0].shard)
+        shard = self.kernel(values[0].shard)
         now_ms = runtime.now()
         for value in values:
             if not isinstance(value, Tick):

@@ -12,6 +12,8 @@ from typing import Any
 import msgspec
 from bytewax.recovery import init_db_dir
 
+from flows.shelf_folder import begin_run
+
 _SHAPE = "run.json"
 _LOCK_S_MAX = 3.0
 _POLL_S = 0.02
@@ -45,6 +47,7 @@ class Recovery:
                 "give one that can"
             ) from None
         self._take_lock(self._lock)
+        begin_run(self.folder)
         if not self.is_new:
             made = msgspec.json.decode((self.folder / _SHAPE).read_bytes())
             for name, value in shape.items():

@@ -57,9 +57,7 @@ def run_process(
 ) -> None:
     """Run one process of a replay to its end, or until it is asked to stop."""
     settings, out = replay.settings, Path(replay.out)
-    runtime = Runtime(
-        settings, recovers=replay.recovery is not None, workers=replay.processes, process=process
-    )
+    runtime = Runtime(settings, workers=replay.processes, process=process, recovery=replay.recovery)
     counters = Counters()
     events_read = 0
 
@@ -98,7 +96,8 @@ def run_process(
     )
     lasting = replay.processes == 1 and replay.recovery is None
     epoch = _NO_EPOCHS if lasting else timedelta(seconds=settings.flow.epoch_s)
-    run_flow(flow, process, addresses, epoch, replay.recovery)
+    with contextlib.closing(runtime):
+        run_flow(flow, process, addresses, epoch, replay.recovery)
     live = len(runtime.scenes.content(runtime.catalogue.seq).live)
     figures = {**counters.as_dict(), "live_rooms": live, "events_read": events_read}
     (out / f"process-{process}.json").write_bytes(msgspec.json.encode(figures))

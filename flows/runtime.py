@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from decisions.boards import Boards
 from decisions.decide import DecideContext
@@ -18,6 +18,9 @@ from flows.metrics.epochs import EpochMeter
 from flows.routing import shard_names, worker_of
 from flows.settings import Settings
 from models.learn import LearnState
+
+if TYPE_CHECKING:
+    from flows.shelf_store import Stores
 
 
 @dataclass
@@ -38,14 +41,14 @@ class Runtime:
         self,
         settings: Settings,
         live: bool = False,
-        recovers: bool = False,
         workers: int = 1,
         process: int = 0,
+        recovery: str | None = None,
         evaluates: bool = False,
     ) -> None:
         self.settings = settings
         self.live = live
-        self.recovers = recovers
+        self.recovers = recovery is not None
         self.evaluates = evaluates
         self.workers = workers
         self.shard_names = shard_names(settings.flow.shards)
@@ -61,10 +64,23 @@ class Runtime:
         self.epochs = EpochMeter()
         self.told: dict[str, Mapping[str, Any]] = {}
         """The newest report of each step here; whoever reads it copies it first."""
-        for number, name in enumerate(self.shard_names):
-            if worker_of(name, workers) == process:
-                self.progress.seconds["observe", number] = -1
-                self.progress.seconds["decide", number] = -1
+        self.own = [
+            number
+            for number, name in enumerate(self.shard_names)
+            if worker_of(name, workers) == process
+        ]
+        """The shards of this process."""
+        for number in self.own:
+            self.progress.seconds["observe", number] = -1
+            self.progress.seconds["decide", number] = -1
+        self.stores: Stores | None = None
+        if recovery is not None:
+            # Its library is loaded where it is needed alone.
+            from flows.shelf_store import Stores
+
+            self.stores = Stores(
+                recovery, process, workers, settings.flow.shards, self.own, settings.flow.cache_mb
+            )
         self.waiting_observe: set[int] = set()
         self.waiting_decide: set[int] = set()
         self.observe = ObserveContext(
@@ -86,6 +102,11 @@ class Runtime:
             boards=self.boards,
             digest=Digest(self.catalogue),
         )
+
+    def close(self) -> None:
+        """Let go of what is on disk."""
+        if self.stores is not None:
+            self.stores.close()
 
     def tell(self, name: str, counts: dict[str, Any]) -> Report:
         """What a step has counted, kept for whoever asks this process."""

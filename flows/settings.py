@@ -52,6 +52,9 @@ class FlowSettings:
     )
     chunk_rows: int = setting(16_384, "rows", "Rows a round in a replay: larger is faster.")
     epoch_s: float = setting(10.0, "s", "How often state is made durable; a crash repeats this.")
+    cache_mb: int = setting(
+        64, "MB a process and step", "With recovery: what is read again soon of users on disk."
+    )
     epoch_rows_max: int = setting(
         500_000, "rows", "Rows read in one epoch, so that no process runs far ahead of another."
     )

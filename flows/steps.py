@@ -16,6 +16,7 @@ from features.observe import ObserveShard
 from features.observed import Observed
 from features.rooms import RoomRow, RoomStats, RoomTable
 from features.rows import Rows
+from features.shelf import Shelves
 from features.strengths import measure
 from flows.messages import (
     CatalogueUpdate,
@@ -28,6 +29,7 @@ from flows.messages import (
 )
 from flows.rooms_value import room_writes
 from flows.runtime import Runtime
+from flows.shard_step import ShardStep
 from flows.step import Step
 from models.learn import LearnState
 from models.table import WeightsTable, decode_table, encode_table
@@ -151,25 +153,21 @@ class IdentityStep(Step):
         return self._identity.snapshot()
 
 
-class ObserveStep(Step):
+class ObserveStep(ShardStep[ObserveShard]):
     """One key a shard: its users."""
 
     def __init__(self, runtime: Runtime, state: bytes | None) -> None:
-        super().__init__(False, runtime.recovers)
-        self._runtime = runtime
+        stores = runtime.stores
+        super().__init__(runtime, stores.observe if stores is not None else None, state)
         self._lateness_ms = runtime.settings.flow.lateness_ms
-        self._shard: ObserveShard | None = None
-        if state is not None:
-            number, packed = _SHARD.decode(state)
-            self._begin(number).restore(packed)
 
-    def _begin(self, number: int) -> ObserveShard:
-        self._shard = ObserveShard(self._runtime.observe, number)
-        return self._shard
+    def make(self, number: int, shelves: Shelves | None) -> ObserveShard:
+        """Its users' kernel."""
+        return ObserveShard(self._runtime.observe, number, shelves)
 
     def take(self, values: list[Rows | Identified | Tick]) -> Iterable[Any]:
         """Rows, their anonymous part, or word that something waited for has come."""
-        shard = self._shard or self._begin(values[0].shard)
+        shard = self.kernel(values[0].shard)
         for value in values:
             if isinstance(value, Identified):
                 shard.apply_identity(value.rows)
@@ -199,14 +197,6 @@ class ObserveStep(Step):
             )
         if done:
             yield Report(f"observe {shard.shard}", shard.totals())
-
-    def pack(self) -> bytes:
-        """The shard's state."""
-        assert self._shard is not None
-        return msgspec.msgpack.encode((self._shard.shard, self._shard.snapshot()))
-
-
-_SHARD = msgspec.msgpack.Decoder(tuple[int, bytes])
 
 
 class LearnStep(Step):
@@ -285,24 +275,20 @@ class LearnStep(Step):
 _LEARN = msgspec.msgpack.Decoder(tuple[bytes, list[int], int, int, list[tuple[int, bytes]]])
 
 
-class DecideStep(Step):
+class DecideStep(ShardStep[DecideShard]):
     """One key a shard: its users' slates and pushes."""
 
     def __init__(self, runtime: Runtime, state: bytes | None) -> None:
-        super().__init__(False, runtime.recovers)
-        self._runtime = runtime
-        self._shard: DecideShard | None = None
-        if state is not None:
-            number, packed = _SHARD.decode(state)
-            self._begin(number).restore(packed)
+        stores = runtime.stores
+        super().__init__(runtime, stores.decide if stores is not None else None, state)
 
-    def _begin(self, number: int) -> DecideShard:
-        self._shard = DecideShard(self._runtime.decide, number)
-        return self._shard
+    def make(self, number: int, shelves: Shelves | None) -> DecideShard:
+        """Its users' kernel."""
+        return DecideShard(self._runtime.decide, number, shelves)
 
     def take(self, values: list[Observed | Tick]) -> Iterable[Any]:
         """What OBSERVE made, or word that new weights have come."""
-        shard = self._shard or self._begin(values[0].shard)
+        shard = self.kernel(values[0].shard)
         for value in values:
             if isinstance(value, Observed):
                 shard.apply(value.steps, value.ends)
@@ -325,11 +311,6 @@ class DecideStep(Step):
         if out.done:
             made.append(Report(f"decide {shard.shard}", shard.totals()))
         return made
-
-    def pack(self) -> bytes:
-        """The shard's state."""
-        assert self._shard is not None
-        return msgspec.msgpack.encode((self._shard.shard, self._shard.snapshot()))
 
 
 class ShareStep(Step):

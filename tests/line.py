@@ -24,6 +24,7 @@ from flows.runtime import Runtime
 from flows.settings import Settings
 from models.learn import LearnState
 from models.table import decode_table, encode_table
+from tests.shelves import Cabinet
 
 START_MS = 1_767_225_600_000  # a midnight, UTC
 FOREVER_S = 1 << 40
@@ -108,10 +109,17 @@ class Made:
 
 
 class Line:
-    """COLLECT to DECIDE. With `decides` off it ends at OBSERVE, and nothing is learnt."""
+    """COLLECT to DECIDE. With `decides` off it ends at OBSERVE, and nothing is learnt.
+
+    With a cabinet, its users rest there.
+    """
 
     def __init__(
-        self, settings: Settings | None = None, shards: int = 1, decides: bool = True
+        self,
+        settings: Settings | None = None,
+        shards: int = 1,
+        decides: bool = True,
+        cabinet: Cabinet | None = None,
     ) -> None:
         settings = settings or Settings()
         flow = dataclasses.replace(settings.flow, shards=shards)
@@ -125,13 +133,22 @@ class Line:
         self.rooms = RoomStats(settings.rooms, flow.lateness_ms)
         weighing = frozenset(measure(settings.strengths))
         self.identity = Identity(settings.identity, weighing, flow.lateness_ms)
-        self.observe = [ObserveShard(self.runtime.observe, shard) for shard in range(shards)]
+        self.cabinet = cabinet
+        self.observe = [
+            ObserveShard(self.runtime.observe, shard, cabinet and cabinet.shelves("observe", shard))
+            for shard in range(shards)
+        ]
         self.learn = LearnState(settings.learn, self.runtime.feature_names)
-        self.decide = [DecideShard(self.runtime.decide, shard) for shard in range(shards)]
+        self.decide = [
+            DecideShard(self.runtime.decide, shard, cabinet and cabinet.shelves("decide", shard))
+            for shard in range(shards)
+        ]
 
     def resumed(self) -> Line:
         """A line in a fresh process that goes on from what this one has at rest."""
-        new = Line(self.settings, len(self.observe), self.decides)
+        stored = [kept.snapshot() for kept in self.observe + self.decide]
+        cabinet = self.cabinet and self.cabinet.checkpoint()
+        new = Line(self.settings, len(self.observe), self.decides, cabinet)
         new.made, new.told = self.made, self.told
         new.rounds, new.rows, new.seq, new.clock_ms = (
             self.rounds,
@@ -150,8 +167,8 @@ class Line:
         now.boards.tables.advance(old.boards.tables.progress_s)
         new.rooms.restore(self.rooms.snapshot())
         new.identity.restore(self.identity.snapshot())
-        for kept, begun in zip(self.observe + self.decide, new.observe + new.decide, strict=True):
-            begun.restore(kept.snapshot())
+        for packed, begun in zip(stored, new.observe + new.decide, strict=True):
+            begun.restore(packed)
         new.learn = LearnState.restore(
             self.learn.snapshot(), self.settings.learn, now.feature_names
         )

@@ -13,10 +13,13 @@ from decisions.push.quiet import known_zone, parse_clock
 from decisions.push.relation import Relation
 from decisions.push.settings import DAY_MS, PushSettings
 from events import kinds
-from features.resting import Resting
+from features.shelf import Shelves
+from features.shelved import Limits, kept
 from features.shrink import Shrink
 
 DISMISSALS_MAX = 16
+_PAGE = 512
+"""Of a shelf so many are looked at in each sweep."""
 
 
 class People:
@@ -26,9 +29,20 @@ class People:
     the settings' limits; what a limit drops is counted in `dropped`.
     """
 
-    def __init__(self, settings: PushSettings, shrink: Shrink | None = None) -> None:
+    def __init__(
+        self,
+        settings: PushSettings,
+        shrink: Shrink | None = None,
+        shelves: Shelves | None = None,
+    ) -> None:
         self._settings = settings
-        self.persons = Resting(Person, self._due_ms, settings.hot_users_max, shrink)
+        self.persons = kept(
+            Person,
+            self._due_ms,
+            Limits(settings.hot_users_max, settings.shelved_hot_users_max, _PAGE),
+            shrink or Shrink(),
+            shelves("p") if shelves is not None else None,
+        )
         self.followers = Relation(settings.follows_max)
         self.carts = Relation(settings.carts_max)
         self.reservations = Relation(settings.reservations_max)
@@ -77,24 +91,30 @@ class People:
         idle_ms = self._settings.idle_ttl_ms
         idle = [u for u, p in self.persons.objects.items() if at_ms - p.seen_ms > idle_ms]
         for user in idle + self.persons.due(at_ms):
-            person = self.persons.get(user)
-            if person is not None:
+            held = self.persons.peek(user)
+            # One that was just taken up, or touched since, may not be due after all.
+            if held is not None and self._due_ms(held) < at_ms:
+                person = self.persons.get(user)
+                assert person is not None
                 self._lay_down(user, person, at_ms)
 
     def cool(self) -> None:
         """Let the users beyond the limits rest as bytes; it changes no answer."""
         self.persons.cool()
 
-    def rebuild(self, persons: dict[str, Person]) -> None:
-        """Take up stored users."""
-        self.persons.restore({})
-        self.persons.objects.update(persons)
-        self._names = {
-            user: user for user, p in persons.items() if p.follows or p.cart or p.reserved
-        }
-        self.followers.rebuild((user, p.follows) for user, p in persons.items())
-        self.carts.rebuild((user, p.cart) for user, p in persons.items())
-        self.reservations.rebuild((user, p.reserved) for user, p in persons.items())
+    def rebuild(self, persons: dict[str, bytes]) -> None:
+        """Take up stored users, with those on the shelf; raises msgspec's errors."""
+        self.persons.restore(persons)
+        self._names = {}
+        for relation in (self.followers, self.carts, self.reservations):
+            relation.empty()
+        for user in self.persons:
+            person = self.persons.peek(user)
+            if person is not None and (person.follows or person.cart or person.reserved):
+                name = self._name(user)
+                self.followers.take_up(name, person.follows)
+                self.carts.take_up(name, person.cart)
+                self.reservations.take_up(name, person.reserved)
 
     def end_reservations(self, room_id: str) -> None:
         """Nobody has a place in the room any more."""

@@ -22,6 +22,7 @@ from decisions.push.triggers.base import Candidate, Scene
 from decisions.push.triggers.registry import TRIGGERS
 from events import kinds
 from events.errors import StateError
+from features.shelf import Shelves
 from features.shrink import Shrink
 
 SWEEP_MS = HOUR_MS
@@ -45,16 +46,18 @@ class PushPolicy:
         shard: int,
         names: Names | None = None,
         shrink: Shrink | None = None,
+        shelves: Shelves | None = None,
     ) -> None:
         """`names` answers what hosts and products are called; own ones unless given.
 
-        `shrink` is for resting users; the policies of one thread may share it.
+        `shrink` is for resting users; the policies of one thread may share it. With `shelves`
+        they rest there instead.
         """
         self._settings = settings
         self._shard = shard
         self._own_names = NameBook(settings.names_max) if names is None else None
         self._checks = Checks(settings)
-        self._people = People(settings, shrink)
+        self._people = People(settings, shrink, shelves)
         self._rooms: dict[str, RoomInfo] = {}
         self._live: dict[str, Broadcast] = {}
         self._schedule = Schedule()
@@ -223,8 +226,12 @@ class PushPolicy:
         """Let users who are not needed now rest as bytes; it changes no answer."""
         self._people.cool()
 
+    def write(self) -> None:
+        """Put on the shelf what was touched, where there is one."""
+        self._people.persons.write()
+
     def snapshot(self) -> bytes:
-        """All but the catalogue, as versioned bytes."""
+        """All but the catalogue and what is on the shelf, as versioned bytes."""
         persons = self._people.persons.pack()
         return snapshot.dump(
             snapshot.State(

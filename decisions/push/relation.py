@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 
 class Relation:
     """The users by key, kept in step with each user's own list of keys.
@@ -50,12 +48,14 @@ class Relation:
         for key in held or ():
             self._forget(user, key)
 
-    def rebuild(self, holdings: Iterable[tuple[str, list[str] | None]]) -> None:
-        """Start again from the users' own lists."""
-        self._users = {}
-        for user, held in holdings:
-            for key in held or ():
-                self._users.setdefault(key, {})[user] = None
+    def empty(self) -> None:
+        """Nobody holds anything; what was dropped stays counted."""
+        self._users.clear()
+
+    def take_up(self, user: str, held: list[str] | None) -> None:
+        """A stored user holds these."""
+        for key in held or ():
+            self._users.setdefault(key, {})[user] = None
 
     def has(self, key: str) -> bool:
         """Whether anyone holds the key."""

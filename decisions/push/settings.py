@@ -105,6 +105,9 @@ class PushSettings:
     hot_users_max: int = setting(
         16, "users a shard", "those seen last, as objects; the others rest as bytes"
     )
+    shelved_hot_users_max: int = setting(
+        256, "users a shard", "with recovery: those in memory; the others are on disk alone"
+    )
     rooms_max: int = setting(50_000, "rooms", "bounds memory; the longest unchanged are dropped")
     names_max: int = setting(200_000, "names of a kind", "bounds memory; the oldest is dropped")
     idle_ttl_ms: int = setting(

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 import zlib
 
 import msgspec
 
 from decisions.push.facts import Broadcast
-from decisions.push.ledger import Sent
 from decisions.push.person import Person
 from events.errors import StateError
 
@@ -45,8 +43,8 @@ def dump(state: State) -> bytes:
     return _encode((LAYOUT, zlib.crc32(body), body))
 
 
-def load(data: bytes) -> tuple[State, dict[str, Person]]:
-    """The state from its bytes, and the persons in it.
+def load(data: bytes) -> tuple[State, dict[str, bytes]]:
+    """The state from its bytes, and the persons in it, packed.
 
     Raises StateError for another layout or damaged bytes.
     """
@@ -60,30 +58,10 @@ def load(data: bytes) -> tuple[State, dict[str, Person]]:
         if zlib.crc32(body) != _decode_int(crc):
             raise StateError.unreadable(WHAT, ValueError("its check sum differs"))
         state = _decode_state(body)
-        persons = {user: _decode_person(packed) for user, packed in state.persons.items()}
+        for packed in state.persons.values():
+            _decode_person(packed)
     except StateError:
         raise
     except (msgspec.MsgspecError, ValueError) as problem:
         raise StateError.unreadable(WHAT, problem) from problem
-    for person in persons.values():
-        _share(person)
-    return state, persons
-
-
-def _share(person: Person) -> None:
-    """One object for each id and code that many users hold, as before the snapshot."""
-    for held in (
-        *(person.follows, person.cart, person.reserved),
-        *(person.muted_hosts, person.muted_tags),
-    ):
-        if held is not None:
-            held[:] = map(sys.intern, held)
-    if person.zone is not None:
-        person.zone = sys.intern(person.zone)
-    if person.watching is not None:
-        person.watching = sys.intern(person.watching)
-    if person.ledger is not None:
-        person.ledger[:] = [
-            Sent(sent.delivery_ms, sys.intern(sent.trigger), sent.subject, sent.occasion_ms)
-            for sent in person.ledger
-        ]
+    return state, {user: bytes(packed) for user, packed in state.persons.items()}

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.dedupe import Dedupe
+from tests.shelves import DictShelf
 
 HORIZON_S = 120
 
@@ -45,6 +46,41 @@ def test_sweeping_and_storing_change_no_answer(
             assert dedupe.snapshot() == packed
         answers.append(dedupe.is_new(key, at_s))
     assert answers == naive(rows)
+
+
+@settings(max_examples=100, deadline=None)
+@given(_rows, st.sets(st.integers(0, 40)), st.sets(st.integers(0, 40)), st.sets(st.integers(0, 40)))
+def test_hashes_on_a_shelf_answer_as_those_in_memory(
+    steps: list[tuple[int, int]], sweeps: set[int], writes: set[int], restarts: set[int]
+):
+    rows, clock_s = [], 0
+    for key, gap_s in steps:
+        clock_s += gap_s
+        rows.append((key, clock_s))
+    shelf = DictShelf()
+    dedupe, answers = Dedupe(HORIZON_S, shelf), []
+    for number, (key, at_s) in enumerate(rows):
+        if number in sweeps:
+            dedupe.sweep(at_s)
+        if number in writes:
+            dedupe.write()
+        if number in restarts:
+            packed = dedupe.snapshot()
+            assert packed == (b"", b"")
+            dedupe = Dedupe(HORIZON_S, shelf)
+            dedupe.restore(packed)
+        answers.append(dedupe.is_new(key, at_s))
+    assert answers == naive(rows)
+
+
+def test_what_is_older_than_two_horizons_leaves_the_shelf():
+    shelf = DictShelf()
+    dedupe = Dedupe(HORIZON_S, shelf)
+    for second in range(0, 20 * HORIZON_S, 10):
+        dedupe.is_new(second, second)
+        dedupe.write()
+        dedupe.sweep(second)
+    assert len(shelf.bodies) <= 3 * HORIZON_S // 10
 
 
 def test_memory_is_bounded_by_two_horizons():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from events.errors import StateError
 from features.observe import ObserveShard
 from tests.line import Line, Made, Teller
+from tests.shelves import Cabinet
 from tests.small_world import SmallWorld
 
 ROWS = 120
@@ -78,6 +80,31 @@ def test_a_restart_after_every_round_changes_nothing(seed: int, every: int):
     for begin in range(0, ROWS, every):
         line.feed(log[begin : begin + every], done=begin + every >= ROWS)
         line = line.resumed()
+    assert in_one_order(line.made) == in_one_order(whole.made)
+    assert figures(line) == figures(whole)
+
+
+@settings(max_examples=15, deadline=None)
+@given(seeds, st.integers(1, 9))
+def test_users_on_shelves_restarted_again_and_again_change_nothing(seed: int, every: int):
+    """One user a shard is in memory at most; all others go to the shelf and come back."""
+    log = random_log(seed)
+    whole = Line()
+    usual = whole.settings
+    few = dataclasses.replace(
+        usual,
+        people=dataclasses.replace(usual.people, shelved_hot_users_max=1),
+        push=dataclasses.replace(usual.push, shelved_hot_users_max=1),
+    )
+    line = Line(few, shards=2, cabinet=Cabinet())
+    whole.feed(log, done=True)
+    for begin in range(0, ROWS, every):
+        line.feed(log[begin : begin + every], done=begin + every >= ROWS)
+        if begin % 2:
+            line = line.resumed()
+        else:
+            for shard in line.observe + line.decide:
+                shard.write()
     assert in_one_order(line.made) == in_one_order(whole.made)
     assert figures(line) == figures(whole)
 

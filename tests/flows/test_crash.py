@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import redis
+from bytewax.errors import BytewaxRuntimeError
 from bytewax.inputs import AbortExecution
 
+from decisions.push.settings import PushSettings
+from features.people import PeopleSettings
 from flows import replay as replaying
 from flows.log_source import LogPartition, LogSource
 from flows.recovery import Recovery
 from flows.replay import Replay, finish, prepare, run_process
 from flows.settings import FlowSettings, Settings
+from flows.shelf_store import Store
 from flows.stop import Stop
 from sinks.embedded import EmbeddedRedis
 from tests.flows.evening import evening
 
 EVENTS = 330
-SETTINGS = Settings(flow=FlowSettings(shards=5, chunk_rows=6, epoch_s=0.0, deliver_parts=2))
+FLOW = FlowSettings(shards=5, chunk_rows=6, epoch_s=0.0, deliver_parts=2)
+SETTINGS = Settings(
+    flow=FLOW,
+    people=PeopleSettings(shelved_hot_users_max=1),
+    push=PushSettings(shelved_hot_users_max=1),
+)
+MEMORY = Path("/dev/shm")
 Run = Callable[..., "Ended"]
 
 
@@ -84,23 +97,67 @@ class Aborting(LogSource):
         return part
 
 
+class Killed(Exception):
+    """The process is gone."""
+
+
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, url: str, log: Path, tmp_path: Path) -> Run:
+def killed_in_checkpoint(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Kill the process when so many checkpoints are there, before the engine knows of the last."""
+    place, left = Store.place, [-1]
+
+    def dying(self: Store, shard: int) -> str:
+        fresh, made = self._has_changed, place(self, shard)
+        left[0] -= fresh
+        if fresh and left[0] == 0:
+            raise Killed
+        return made
+
+    monkeypatch.setattr(Store, "place", dying)
+    return lambda checkpoints: left.__setitem__(0, checkpoints)
+
+
+@pytest.fixture
+def state_folder(tmp_path: Path) -> Iterator[Path]:
+    """In memory where that can be: each epoch waits for the disk some times."""
+    if not MEMORY.is_dir():
+        yield tmp_path / "state"
+        return
+    with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
+        yield Path(folder) / "state"
+
+
+@pytest.fixture
+def run(
+    monkeypatch: pytest.MonkeyPatch, url: str, log: Path, tmp_path: Path, state_folder: Path
+) -> Run:
     monkeypatch.setattr(replaying, "LogSource", Aborting)
 
-    def run_once(settings: Settings = SETTINGS, abort_after: int | None = None) -> Ended:
+    def run_once(
+        settings: Settings = SETTINGS, abort_after: int | None = None, dies: bool = False
+    ) -> Ended:
         redis.Redis.from_url(url).flushall()
+        recovers = abort_after is not None or dies
         name = f"{settings.flow.chunk_rows}-{abort_after}"
-        out, folder = tmp_path / name, tmp_path / f"recovery-{name}"
-        recovery = str(folder) if abort_after is not None else None
-        replay = Replay((str(log),), str(out), url, recovery, 1, settings)
-        with Recovery(str(folder)) as lock:
-            lock.open({"test": 1})
-            for rounds in (-1,) if abort_after is None else (abort_after, -1):
-                Aborting.rounds_left = rounds
-                prepare(out, goes_on=abort_after is not None and rounds == -1)
-                run_process(replay, 0, None, lambda share, events: None, Stop())
+        out, folder = tmp_path / name, state_folder / name
+        recovery = str(folder) if recovers else None
+        lasting = dataclasses.replace(settings.flow, epoch_s=0.2)
+        for again in (False, True) if recovers else (False,):
+            Aborting.rounds_left = -1 if again or abort_after is None else abort_after
+            # Once it has gone on, an epoch a round would only take longer.
+            chosen = dataclasses.replace(settings, flow=lasting) if again else settings
+            replay = Replay((str(log),), str(out), url, recovery, 1, chosen)
+            with Recovery(str(folder)) as lock:
+                lock.open({"test": 1})
+                prepare(out, goes_on=again)
+                with (
+                    pytest.raises(BytewaxRuntimeError)
+                    if dies and not again
+                    else contextlib.nullcontext()
+                ):
+                    run_process(replay, 0, None, lambda share, events: None, Stop())
         figures = finish(replay, 1.0)
+        shutil.rmtree(folder, ignore_errors=True)
         return Ended(
             (out / "decisions.jsonl").read_bytes(),
             (out / "dead_letters.jsonl").read_bytes(),
@@ -131,6 +188,17 @@ def test_aborted_at_every_position_it_ends_alike(run: Run):
         assert ended.decisions == straight.decisions, abort_after
         assert ended.dead_letters == straight.dead_letters, abort_after
         assert ended.redis == straight.redis, abort_after
+
+
+@pytest.mark.parametrize("checkpoints", [1, 2, 3, 4, 5, 60])
+def test_killed_between_a_checkpoint_and_the_epochs_end_it_ends_alike(
+    run: Run, killed_in_checkpoint: Callable[[int], None], checkpoints: int
+):
+    straight = run()
+    killed_in_checkpoint(checkpoints)
+    ended = run(dies=True)
+    assert ended.decisions == straight.decisions
+    assert ended.redis == straight.redis
 
 
 @pytest.mark.parametrize("chunk_rows", [1, 17, 100_000])

@@ -36,7 +36,8 @@ def test_both_ways_of_a_relation_agree_and_the_oldest_goes_first(steps, most):
             dropped += len(naive[user]) > most
             naive[user] = naive[user][-most:]
     again = Relation(most)
-    again.rebuild(lists.items())
+    for user, held in lists.items():
+        again.take_up(user, held)
     for key in "abcdef":
         holders = sorted(user for user in naive if key in naive[user])
         assert relation.holders(key) == again.holders(key) == holders

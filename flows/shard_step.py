@@ -1,0 +1,72 @@
+"""A step with a key a shard, whose kernel may rest partly on shelves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+
+import msgspec
+
+from features.shelf import Shelves
+from flows.runtime import Runtime
+from flows.step import Step
+
+if TYPE_CHECKING:
+    from flows.shelf_store import Store
+
+
+class Kernel(Protocol):
+    """What holds all users of a shard."""
+
+    def write(self) -> None:
+        """Put on the shelves what was touched."""
+
+    def snapshot(self) -> bytes:
+        """The state that is not on a shelf."""
+
+    def restore(self, packed: bytes) -> None:
+        """Take it, with the shelves as of it."""
+
+
+K = TypeVar("K", bound=Kernel)
+
+
+class ShardStep(Step, Generic[K]):
+    """`store` has the shelves, None where nothing is kept."""
+
+    def __init__(self, runtime: Runtime, store: Store | None, state: bytes | None) -> None:
+        super().__init__(False, runtime.recovers)
+        self._runtime = runtime
+        self._store = store
+        self._number = -1
+        self._shard: K | None = None
+        if state is not None:
+            number, packed, place = _STATE.decode(state)
+            self._begin(number, place).restore(packed)
+
+    def make(self, number: int, shelves: Shelves | None) -> K:
+        """The kernel of a shard."""
+        raise NotImplementedError
+
+    def _begin(self, number: int, place: str = "") -> K:
+        store = self._store
+        shelves = store.shelves(number, place) if store is not None else None
+        self._number = number
+        self._shard = self.make(number, shelves)
+        if store is not None:
+            store.enter(number, self._shard)
+        return self._shard
+
+    def kernel(self, number: int) -> K:
+        """The kernel, made for the first item; it is about to change."""
+        if self._store is not None:
+            self._store.change()
+        return self._shard if self._shard is not None else self._begin(number)
+
+    def pack(self) -> bytes:
+        """The shard's number and state, and the checkpoint that has the rest of it."""
+        assert self._shard is not None
+        place = self._store.place(self._number) if self._store is not None else ""
+        return msgspec.msgpack.encode((self._number, self._shard.snapshot(), place))
+
+
+_STATE = msgspec.msgpack.Decoder(tuple[int, bytes, str])

@@ -1,0 +1,115 @@
+"""Where a run's shelves lie in the recovery folder, and when those of earlier runs may go.
+
+`shelves/RUN/STEP-PROCESS/` holds the working database of a process and its checkpoints. A run
+that goes on reads the checkpoints of the one before, which may be those of other processes; once
+every process has durable checkpoints of its own, all earlier runs' are removed.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+SHELVES = "shelves"
+_RUN = "run"
+_SETTLED = "settled-"
+
+
+def begin_run(recovery: Path) -> None:
+    """A run begins, or begins again: what it writes will lie apart from all before."""
+    shelves = recovery / SHELVES
+    shelves.mkdir(exist_ok=True)
+    part = shelves / f"{_RUN}.new"
+    part.write_bytes(msgspec.json.encode(_number(shelves) + 1))
+    part.replace(shelves / _RUN)
+
+
+def _number(shelves: Path) -> int:
+    try:
+        number: int = msgspec.json.decode((shelves / _RUN).read_bytes(), type=int)
+    except FileNotFoundError:
+        return 0
+    return number
+
+
+class ShelfFolder:
+    """The folder of one step in one process; `steps` is how many such a run has in all."""
+
+    def __init__(self, recovery: Path, step: str, process: int, steps: int) -> None:
+        self._shelves = recovery / SHELVES
+        self._run = _number(self._shelves)
+        self._steps = steps
+        self._own = f"{step}-{process}"
+        run = self._shelves / str(self._run)
+        name, attempt = self._own, 0
+        while (run / name).exists():
+            # The same run, begun again: its checkpoints are needed, its working database is not.
+            shutil.rmtree(run / name / "work", ignore_errors=True)
+            attempt += 1
+            name = f"{self._own}~{attempt}"
+        self.name = f"{self._run}/{name}"
+        self._path = self._shelves / self.name
+        self._path.mkdir(parents=True)
+
+    @property
+    def work(self) -> Path:
+        """The working database."""
+        return self._path / "work"
+
+    def place(self, number: int) -> str:
+        """The name of a checkpoint, by which another process finds it."""
+        return f"{self.name}/{number}"
+
+    def path(self, place: str) -> Path:
+        """Where a checkpoint lies."""
+        return self._shelves / place
+
+    def sync(self) -> None:
+        """Make the names of new checkpoints durable."""
+        folder = os.open(self._path, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+    def settle(self) -> None:
+        """All shards here have a durable checkpoint of this run; the last to say so clears up."""
+        run = self._shelves / str(self._run)
+        (run / f"{_SETTLED}{self._own}").touch()
+        if len(list(run.glob(f"{_SETTLED}*"))) >= self._steps:
+            remove(
+                path
+                for path in self._shelves.iterdir()
+                if path.name.isdecimal() and int(path.name) < self._run
+            )
+
+
+def link(source: Path, target: Path) -> None:
+    """A checkpoint as a database that may be written: its tables shared, all else copied."""
+    target.mkdir()
+    for path in source.iterdir():
+        if path.suffix == ".sst":
+            try:
+                os.link(path, target / path.name)
+                continue
+            except OSError:
+                # A file system without links.
+                pass
+        shutil.copy(path, target / path.name)
+
+
+def remove(folders: Iterable[Path]) -> None:
+    """Delete folders beside the flow: large files take their time."""
+    going = list(folders)
+    if going:
+        threading.Thread(target=_remove, args=(going,), name="removal", daemon=True).start()
+
+
+def _remove(folders: list[Path]) -> None:
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)

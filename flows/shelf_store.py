@@ -1,0 +1,194 @@
+"""The shelves of one step in one process, and their checkpoints, which its snapshots name.
+
+All shards of a step are snapshotted at one point of the stream, so one checkpoint serves all: the
+first snapshot after a change makes it. A shard that has not been touched since its last snapshot
+goes on naming an older one, which stays for as long.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Protocol
+
+from rocksdict import Checkpoint, Rdict
+
+from features.shelf import Shelf, Shelves
+from flows.recovery import RecoveryError
+from flows.rocks import RocksShelf, open_database, pairs, prefix_of, told
+from flows.shelf_folder import ShelfFolder, link, remove
+
+_SOURCE_CACHE_MB = 8
+
+
+class Writes(Protocol):
+    """A kernel that holds back what it is yet to put on its shelves."""
+
+    def write(self) -> None:
+        """Put it there."""
+
+
+class Store:
+    """`own` are the shards that the engine gives to this process."""
+
+    def __init__(self, folder: ShelfFolder, shards: int, own: Iterable[int], cache_mb: int) -> None:
+        self._folder = folder
+        self._shards = shards
+        self._own = frozenset(own)
+        self._cache_mb = cache_mb
+        self._database: Rdict | None = None
+        self._base = ""
+        self._sources: dict[str, Rdict] = {}
+        self._vacuum: threading.Thread | None = None
+        self._kernels: dict[int, Writes] = {}
+        self._named: dict[int, int] = {}
+        self._kept: list[int] = []
+        self._number = 0
+        self._has_changed = True
+        self._is_settled = False
+
+    # A step begins.
+
+    def shelves(self, shard: int, place: str = "") -> Shelves:
+        """The shelves of a shard: as a checkpoint has them, or empty."""
+        if self._database is None:
+            self._open(place)
+        assert self._database is not None
+        database = self._database
+        if place != self._base:
+            self._clear(shard)
+            if place:
+                self._copy(shard, place)
+
+        def shelf(name: str) -> Shelf:
+            return RocksShelf(database, shard, name)
+
+        return shelf
+
+    def enter(self, shard: int, kernel: Writes) -> None:
+        """Whom to ask to write before a checkpoint."""
+        self._kernels[shard] = kernel
+
+    def _open(self, place: str) -> None:
+        """Begin with a whole checkpoint, less what now belongs to others."""
+        if place:
+            source = self._source_path(place)
+            try:
+                link(source, self._folder.work)
+            except OSError as problem:
+                raise told(source, problem) from None
+        self._database = open_database(self._folder.work, self._cache_mb)
+        self._base = place
+        if not place:
+            return
+        for shard in range(self._shards):
+            if shard not in self._own:
+                self._clear(shard)
+        # What was deleted or written over before the restart leaves the disk, beside the flow.
+        self._vacuum = threading.Thread(target=self._compact, name="vacuum", daemon=True)
+        self._vacuum.start()
+
+    def _compact(self) -> None:
+        assert self._database is not None
+        # The flow itself says what is wrong with the disk; and it may end first.
+        with contextlib.suppress(Exception):
+            self._database.compact_range(None, None)
+
+    def _source_path(self, place: str) -> Path:
+        path = self._folder.path(place)
+        if not path.is_dir():
+            raise RecoveryError(
+                f"the state that this run goes on from is not there: {path}. Bring the shelves "
+                "folder of every machine together, restore a backup, or start from an empty folder"
+            )
+        return path
+
+    def _clear(self, shard: int) -> None:
+        assert self._database is not None
+        self._database.delete_range(prefix_of(shard), prefix_of(shard + 1))
+
+    def _copy(self, shard: int, place: str) -> None:
+        assert self._database is not None
+        source = self._sources.get(place)
+        if source is None:
+            source = open_database(self._source_path(place), _SOURCE_CACHE_MB, reads_only=True)
+            self._sources[place] = source
+        prefix = prefix_of(shard)
+        for key, body in pairs(source, prefix, prefix):
+            self._database[key] = body
+
+    # A step goes on.
+
+    def change(self) -> None:
+        """Something came for a shard."""
+        self._has_changed = True
+
+    def place(self, shard: int) -> str:
+        """The checkpoint that a shard's snapshot names; made where there is no fresh one."""
+        if self._has_changed:
+            self._has_changed = False
+            self._checkpoint()
+        self._named[shard] = self._number
+        return self._folder.place(self._number)
+
+    def _checkpoint(self) -> None:
+        for kernel in self._kernels.values():
+            kernel.write()
+        for source in self._sources.values():
+            source.close()
+        self._sources.clear()
+        # That an epoch ends means that all before it are durable: what was named till now is.
+        named = set(self._named.values())
+        if not self._is_settled and self._own <= self._named.keys():
+            self._is_settled = True
+            self._folder.settle()
+        self._number += 1
+        path = self._folder.path(self._folder.place(self._number))
+        assert self._database is not None
+        try:
+            Checkpoint(self._database).create_checkpoint(str(path))
+            self._folder.sync()
+        except Exception as problem:
+            raise told(path, problem) from None
+        going = [number for number in self._kept if number not in named]
+        self._kept = [number for number in self._kept if number in named] + [self._number]
+        remove(self._folder.path(self._folder.place(number)) for number in going)
+
+    def close(self) -> None:
+        """Let go of all files."""
+        for source in self._sources.values():
+            source.close()
+        if self._database is None:
+            return
+        # The working database is of no use any more: what it would still say is no news.
+        with contextlib.suppress(Exception):
+            if self._vacuum is not None and self._vacuum.is_alive():
+                self._database.cancel_all_background(True)
+                self._vacuum.join()
+            self._database.close()
+
+
+class Stores:
+    """The stores of a process: OBSERVE's and DECIDE's, whose snapshots are not taken together."""
+
+    def __init__(
+        self,
+        recovery: str,
+        process: int,
+        workers: int,
+        shards: int,
+        own: Iterable[int],
+        cache_mb: int,
+    ) -> None:
+        folder, shards_here = Path(recovery), list(own)
+        self.observe, self.decide = (
+            Store(ShelfFolder(folder, step, process, 2 * workers), shards, shards_here, cache_mb)
+            for step in ("observe", "decide")
+        )
+
+    def close(self) -> None:
+        """Let go of all files."""
+        self.observe.close()
+        self.decide.close()
