@@ -62,6 +62,7 @@ class LiveObserveStep(ObserveStep):
         if times.clock_ms > reached_ms:
             shard.apply(Rows(shard.shard, 0, times.clock_ms, seq))
         out = shard.drain()
+        self.write_behind(now_ms)
         made = list(self._made(shard, out)) if out.ends else []
         if now_ms - self._told_ms >= REPORT_MS:
             self._told_ms = now_ms
@@ -127,6 +128,7 @@ class LiveDecideStep(DecideStep):
             if isinstance(one, Delivery):
                 one.reached = self._reached
         now_ms = self._live.now()
+        self.write_behind(now_ms)
         if now_ms - self._told_ms >= REPORT_MS and self._shard is not None:
             self._told_ms = now_ms
             counts = {**self._shard.totals(), "tables_behind": self._behind}

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from flows.shelf_store import Store
 
 
+_WRITE_MS = 250
+_PHASE_MS = 37
+
+
 class Kernel(Protocol):
     """What holds all users of a shard."""
 
@@ -38,6 +42,7 @@ class ShardStep(Step, Generic[K]):
         self._runtime = runtime
         self._store = store
         self._number = -1
+        self._turn = -1
         self._shard: K | None = None
         if state is not None:
             number, packed, place = _STATE.decode(state)
@@ -61,6 +66,16 @@ class ShardStep(Step, Generic[K]):
         if self._store is not None:
             self._store.change()
         return self._shard if self._shard is not None else self._begin(number)
+
+    def write_behind(self, now_ms: int) -> None:
+        """Put on the shelves what was touched, now and then: little is left for a snapshot.
+
+        Each shard has its own moments, so that they do not hold the flow up together.
+        """
+        turn = (now_ms + self._number * _PHASE_MS) // _WRITE_MS
+        if self._store is not None and self._shard is not None and turn != self._turn:
+            self._turn = turn
+            self._shard.write()
 
     def pack(self) -> bytes:
         """The shard's number and state, and the checkpoint that has the rest of it."""

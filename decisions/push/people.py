@@ -38,7 +38,7 @@ class People:
         self._settings = settings
         self.persons = kept(
             Person,
-            self._due_ms,
+            lambda person: person.due_ms(settings),
             Limits(settings.hot_users_max, settings.shelved_hot_users_max, _PAGE),
             shrink or Shrink(),
             shelves("p") if shelves is not None else None,
@@ -93,7 +93,7 @@ class People:
         for user in idle + self.persons.due(at_ms):
             held = self.persons.peek(user)
             # One that was just taken up, or touched since, may not be due after all.
-            if held is not None and self._due_ms(held) < at_ms:
+            if held is not None and held.due_ms(self._settings) < at_ms:
                 person = self.persons.get(user)
                 assert person is not None
                 self._lay_down(user, person, at_ms)
@@ -164,15 +164,6 @@ class People:
         person.watching = None
         person.dismissals = 0
         self.dropped["idle"] += 1
-
-    def _due_ms(self, person: Person) -> int:
-        """Until when a sweep would change nothing of the user."""
-        settings = self._settings
-        if not person.dormant:
-            return person.seen_ms + settings.idle_ttl_ms
-        if person.ledger:
-            return person.ledger[0].delivery_ms + settings.ledger_ms
-        return person.seen_ms + settings.consent_ttl_ms
 
     def _make_room(self) -> None:
         some = max(1, self._settings.users_max // 16)

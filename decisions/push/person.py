@@ -6,6 +6,7 @@ import msgspec
 
 from decisions.push.ledger import Sent
 from decisions.push.quiet import Window
+from decisions.push.settings import PushSettings
 
 
 class Person(msgspec.Struct, array_like=True, gc=False):
@@ -48,6 +49,14 @@ class Person(msgspec.Struct, array_like=True, gc=False):
             or self.muted_hosts is not None
             or self.muted_tags is not None
         )
+
+    def due_ms(self, settings: PushSettings) -> int:
+        """Until when a sweep would change nothing of the user."""
+        if not self.dormant:
+            return self.seen_ms + settings.idle_ttl_ms
+        if self.ledger:
+            return self.ledger[0].delivery_ms + settings.ledger_ms
+        return self.seen_ms + settings.consent_ttl_ms
 
     def is_watching(self, room_id: str, at_ms: int, fresh_ms: int) -> bool:
         """Whether the user is in the room, by a sign not older than `fresh_ms`."""

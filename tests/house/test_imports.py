@@ -44,7 +44,7 @@ ROOMS = {
         PACKAGES,
         (
             *("bytewax", "confluent_kafka", "msgspec", "numpy", "orjson"),
-            *("prometheus_client", "redis", "rich", "zstandard"),
+            *("prometheus_client", "redis", "rich", "rocksdict", "zstandard"),
         ),
     ),
     "bench": Room(
