@@ -5,13 +5,14 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench
+.PHONY: help demo test check bench crash
 
 help:
 	@echo 'make demo    see it work, in less than a minute'
 	@echo 'make test    run all tests'
 	@echo 'make check   style and types'
 	@echo 'make bench   measure, and write docs/benchmarks.md'
+	@echo 'make crash   kill live runs and replays forty times, and compare what they leave'
 	@echo
 	@echo 'After any of them $(BIN)/liveloom is there; $(BIN)/liveloom --help lists its commands.'
 	@echo 'PYTHON=/path/to/python chooses another Python 3.11 or 3.12 than the one found.'
@@ -29,6 +30,9 @@ check: $(VENV)/.ready-dev
 
 bench: $(VENV)/.ready-dev
 	$(BIN)/python -m bench
+
+crash: $(VENV)/.ready-dev
+	$(BIN)/python -m tests.crash
 
 # Found by asking each whether it can do what is needed: a name alone may be an empty shell of a
 # version manager, and some systems pack `venv` apart.

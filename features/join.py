@@ -65,8 +65,10 @@ class Join:
                 return shown, None
         evicted = None
         if len(user.lists) >= self.settings.open_lists_max:
-            evicted = user.lists.pop(0)
-            self.crowded_out += 1
+            # One whose time is over, and that only late feedback is waited for, goes first.
+            over = [place for place, one in enumerate(user.lists) if one.close_ms < time_ms]
+            evicted = user.lists.pop(over[0] if over else 0)
+            self.crowded_out += not over
         shown = OpenList(request_id, time_ms, time_ms + self.settings.label_horizon_s * 1000)
         user.lists.append(shown)
         return shown, evicted
@@ -90,11 +92,31 @@ class Join:
         shown.vectors += vectors
 
     @staticmethod
-    def find(user: User, room_id: str, request_id: str | None) -> tuple[OpenList, int] | None:
-        """The list and place in which the room was shown: the named list's, else the newest's."""
+    def find(
+        user: User, room_id: str, request_id: str | None, time_ms: int
+    ) -> tuple[OpenList, int] | None:
+        """The list and place in which the room was shown: the named list's, else the newest's.
+
+        A list whose time was over by then waits for late feedback alone: whether it has closed yet
+        is the watermark's business, and what counts for it must not depend on that.
+        """
         for shown in reversed(user.lists):
-            if (request_id is None or shown.request_id == request_id) and room_id in shown.rooms:
+            if (
+                time_ms <= shown.close_ms
+                and (request_id is None or shown.request_id == request_id)
+                and room_id in shown.rooms
+            ):
                 return shown, shown.rooms.index(room_id)
+        return None
+
+    @staticmethod
+    def about_to_await(user: User, room_id: str, time_ms: int) -> OpenList | None:
+        """The list whose time is over, in which the room was clicked: its order is awaited next."""
+        for shown in reversed(user.lists):
+            if time_ms > shown.close_ms and room_id in shown.rooms:
+                clicked = shown.flags[shown.rooms.index(room_id)] & CLICKED
+                if clicked and room_id not in shown.orders:
+                    return shown
         return None
 
     def label(self, shown: OpenList, place: int, flags: int, time_ms: int) -> None:

@@ -440,7 +440,12 @@ class ObserveShard:
                 subject = f"order/{event.order_id}"
                 self._teach([self.join.order_example(person, waiting, True, clock_ms, subject)])
                 return
-        found = self.join.find(user, room_id, getattr(event, "request_id", None))
+            over = self.join.about_to_await(user, room_id, event.event_time_ms)
+            if over is not None:
+                over.orders[room_id] = event.order_id
+                return
+        request_id, time_ms = getattr(event, "request_id", None), event.event_time_ms
+        found = self.join.find(user, room_id, request_id, time_ms)
         if found is None:
             return
         shown, place = found

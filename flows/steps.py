@@ -324,17 +324,18 @@ class ShareStep(Step):
     def take(self, values: list[Any]) -> Iterable[Any]:
         """Catalogue events and room tables for OBSERVE, weights for DECIDE."""
         runtime = self._runtime
+        frozen = runtime.settings.flow.tables_frozen
         for value in values:
             if isinstance(value, CatalogueUpdate):
                 for entry in value.entries:
                     runtime.catalogue.apply(entry)
                 runtime.catalogue_ready = runtime.catalogue_ready or value.complete
             elif isinstance(value, RoomTables):
-                for table in value.tables:
+                for table in () if frozen else value.tables:
                     runtime.scenes.tables.publish(table.stamp_s, table)
                 runtime.scenes.tables.advance(value.progress_s)
             elif isinstance(value, Weights):
-                for stamp_s, weights in value.tables:
+                for stamp_s, weights in () if frozen else value.tables:
                     runtime.boards.tables.publish(stamp_s, weights)
                 runtime.boards.tables.advance(value.progress_s)
         runtime.forget()

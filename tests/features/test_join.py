@@ -143,10 +143,29 @@ def test_a_fourth_list_closes_the_oldest_and_long_lists_are_cut():
 def test_feedback_finds_the_list_that_it_names_else_the_newest():
     join, user = made(), new_user(0)
     first, second = (opened(join, user, [0, 0], name) for name in ("q1", "q2"))
-    assert join.find(user, "r1", None) == (second, 1)
-    assert join.find(user, "r1", "q1") == (first, 1)
-    assert join.find(user, "r1", "q0") is None
-    assert join.find(user, "r9", None) is None
+    assert join.find(user, "r1", None, START_MS) == (second, 1)
+    assert join.find(user, "r1", "q1", START_MS) == (first, 1)
+    assert join.find(user, "r1", "q0", START_MS) is None
+    assert join.find(user, "r9", None, START_MS) is None
+
+
+def test_a_list_whose_time_is_over_counts_as_if_it_had_closed():
+    join, user = made(), new_user(0)
+    first, second = (opened(join, user, [0, 0], name) for name in ("q1", "q2"))
+    join.label(second, 1, CLICKED, START_MS + 1_000)
+    over_ms = second.close_ms + 1
+    assert join.find(user, "r1", None, over_ms - 1) == (second, 1)
+    assert join.find(user, "r1", None, over_ms) == (first, 1)
+    assert join.find(user, "r1", "q2", over_ms) is None
+    assert join.about_to_await(user, "r1", over_ms - 1) is None
+    assert join.about_to_await(user, "r0", over_ms) is None, "nobody clicked it"
+    assert join.about_to_await(user, "r1", over_ms) is second
+    second.orders["r1"] = "o1"
+    assert join.about_to_await(user, "r1", over_ms) is None, "it has its order"
+    opened(join, user, [0], "q3")
+    _, evicted = join.open(user, "q4", over_ms)
+    assert evicted is second
+    assert join.crowded_out == 0
 
 
 def waiting_for(join: Join, user: User, places: int = 1) -> list[Example]:
