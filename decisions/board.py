@@ -23,6 +23,7 @@ _BASE_REASONS = {
     "room_freshness": '["fresh_room"]',
     "room_tag_click_rate": '["popular_room"]',
 }
+_NO_REASON = '["newcomer"]'
 
 
 class Board:
@@ -45,7 +46,8 @@ class Board:
             if coefficient:
                 base += column * coefficient
         self.base: NDArray[np.float64] = base
-        self.base_reasons = _reasons(matrix, self.room_coefficients, reason_min)
+        self.reason_min = reason_min
+        self.whys = _whys(matrix, self.room_coefficients, reason_min)
 
 
 class LiveRooms:
@@ -70,18 +72,29 @@ class LiveRooms:
         self.hosts = content.host[live]
         self.host_numbers: list[int] = self.hosts.tolist()
         self.host_ids = [content.host_ids[number] for number in live]
+        self.places_of_host = _places_of(self.host_ids)
         prices = content.log_price[live]
         self.log_price = np.where(np.isnan(prices), np.inf, prices)
         self.log_prices: list[float] = self.log_price.tolist()
         self.openings = [f'{{"room_id":{json_text(room_id)},"score":' for room_id in self.ids]
-        self.tag_texts = {tag: f'["tag_match",{json_text(tag)}]' for tag in content.tag_number}
+        self.tag_whys = {
+            tag: ("match", f'["tag_match",{json_text(tag)}]') for tag in content.tag_number
+        }
         self.host_texts = {host: json_text(name) for host, name in content.host_names.items()}
 
 
-def _reasons(
+def _places_of(names: list[str]) -> dict[str, NDArray[np.intp]]:
+    """For each name the places at which it stands."""
+    places: dict[str, list[int]] = {}
+    for place, name in enumerate(names):
+        places.setdefault(name, []).append(place)
+    return {name: np.array(found, np.intp) for name, found in places.items()}
+
+
+def _whys(
     matrix: NDArray[np.float64], coefficients: list[float], reason_min: float
-) -> list[str]:
-    """For each room the code of the strongest thing that speaks for it, or nothing."""
+) -> list[tuple[str, str]]:
+    """For each room source and reason by the strongest thing that speaks for it to anyone."""
     count = len(matrix)
     best = np.full(count, reason_min)
     which = np.full(count, -1)
@@ -91,5 +104,7 @@ def _reasons(
             better = part > best
             best[better] = part[better]
             which[better] = column
-    texts = [_BASE_REASONS.get(name, "") for name in ROOM_NAMES]
-    return [texts[column] if column >= 0 else "" for column in which.tolist()]
+    whys = [("popular", _BASE_REASONS.get(name, _NO_REASON)) for name in ROOM_NAMES]
+    # The last one stands for none: -1.
+    whys.append(("popular", _NO_REASON))
+    return [whys[column] for column in which.tolist()]

@@ -195,6 +195,9 @@ class DecideShard:
     def _advance(self, clock_ms: int) -> None:
         """Fire the pushes that are due, each with the names of its own time."""
         policy = self.policy
+        if clock_ms < policy.quiet_until_ms and not self._pushed:
+            policy.advance(clock_ms)
+            return
         while True:
             due_ms = min(policy.due_ms, clock_ms)
             if self._pushed and due_ms // DAY_MS > policy.clock_ms // DAY_MS:

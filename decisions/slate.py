@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 
 from decisions.board import Board, LiveRooms
 from decisions.explore import explore
+from decisions.items import items_json
 from decisions.outputs import head
+from decisions.reasons import whys_of
 from decisions.settings import SlateSettings
 from events.hashing import hash64
 from features.rows import Wish
@@ -26,14 +28,11 @@ from features.vector import (
     VectorSettings,
     View,
     lift,
-    price_fit,
     user_part,
 )
 from models.table import WeightsTable
 
 _EXCLUDED = -np.inf
-_POPULAR = ("popular", "")
-_NO_REASON = '["newcomer"]'
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +68,18 @@ class Ranker:
 
     def _by_tag(self, view: View, board: Board, own: dict[str, float]) -> NDArray[np.float64]:
         """What each tag adds, by number; tags that were shown in vain have a lift as well."""
-        number_of = board.content.tag_number
-        nowhere = len(number_of)
-        by_tag: NDArray[np.float64] = np.zeros(nowhere + 1)
-        if view.exposure:
-            places = [number_of.get(tag, nowhere) for tag in view.exposure]
-            expected = np.array(list(view.exposure.values())) * view.appetite
-            lifts = expected / (expected + self.vector.lift_prior)
-            by_tag[places] = lifts * (-LIFT_SCALE * board.user_coefficients[4])
+        number_of, prior = board.content.tag_number, self.vector.lift_prior
+        scale, appetite = -LIFT_SCALE * board.user_coefficients[4], view.appetite
+        by_tag: NDArray[np.float64] = np.zeros(len(number_of) + 1)
+        for tag, exposure in view.exposure.items():
+            number = number_of.get(tag)
+            if number is not None:
+                expected = exposure * appetite
+                by_tag[number] = expected / (expected + prior) * scale
         for tag, value in own.items():
-            by_tag[number_of.get(tag, nowhere)] = value
-        by_tag[nowhere] = 0.0
+            number = number_of.get(tag)
+            if number is not None:
+                by_tag[number] = value
         return by_tag
 
     def scores(
@@ -92,7 +92,7 @@ class Ranker:
         taste, affinity, followed, fit, shown_before, hour, activity, appetite = (
             board.user_coefficients[5:]
         )
-        view, content = wish.view, board.content
+        view = wish.view
         constant = (
             view.hour_activity * hour
             + view.activity * activity
@@ -109,15 +109,13 @@ class Ranker:
         if taste:
             for wanted, column in zip(view.taste, live.attributes, strict=False):
                 score += column * (TASTE_SCALE * taste * wanted)
-        if view.hosts or view.follows:
-            by_host = np.zeros(len(content.host_number))
-            for host, value in view.hosts.items():
-                if host in content.host_number:
-                    by_host[content.host_number[host]] += value * affinity
-            for host in view.follows:
-                if host in content.host_number:
-                    by_host[content.host_number[host]] += followed
-            score += by_host.take(live.hosts)
+        for host, value in view.hosts.items():
+            if host in live.places_of_host:
+                also = followed if host in view.follows else 0.0
+                score[live.places_of_host[host]] += value * affinity + also
+        for host in view.follows:
+            if host in live.places_of_host and host not in view.hosts:
+                score[live.places_of_host[host]] += followed
         if view.log_price is not None and fit:
             half = self.vector.price_half
             score += fit * half / (half + np.abs(live.log_price - view.log_price))
@@ -180,27 +178,10 @@ class Ranker:
         explores = self.settings.explore_share > 0.0 and len(rest) >= len(chosen)
         share, seed = self.settings.explore_share, self.settings.seed
         explored = explore(chosen, rest, request_id, share, seed) if explores else {}
-        picked = score[chosen]
-        shown = (1.0 / (1.0 + np.exp(-picked))).tolist()
-        reasons = self._reasons(wish, board, live, chosen, own)
-        greedy = f'],"propensity":{1.0 - self.settings.explore_share if explores else 1.0:.6g}}}'
-        openings, also_of = live.openings, board.base_reasons
-        items = []
-        for place, value, (source, reason) in zip(chosen, shown, reasons, strict=True):
-            items.append(
-                f'{openings[place]}{value:.4f},"source":"{source}","reasons":['
-                f"{reason or also_of[place] or _NO_REASON}{greedy}"
-            )
-        for slot, propensity in explored.items():
-            place = chosen[slot]
-            items[slot] = (
-                f'{openings[place]}{shown[slot]:.4f},"source":"explore",'
-                f'"reasons":[["exploration"]],"propensity":{propensity:.6g}}}'
-            )
-        body = (
-            f'"request_id":"{request_id}","model":"utility@{board.second}",'
-            f'"items":[{",".join(items)}]}}'
-        )
+        picked = score.take(chosen)
+        whys = whys_of(wish.view, board, live, chosen, own, self.vector.price_half)
+        items = items_json(live, chosen, picked, whys, explored, 1.0 - share if explores else 1.0)
+        body = f'"request_id":"{request_id}","model":"utility@{board.second}",{items}}}'
         last = float(picked.min()) if len(chosen) >= self.settings.items_max else _EXCLUDED
         ids = [live.ids[place] for place in chosen]
         return Slate(head(version, at_ms) + body.encode(), ids, last, tuple(explored))
@@ -236,46 +217,6 @@ class Ranker:
             varied += rest[:missing]
             rest = rest[missing:]
         return varied, rest
-
-    def _reasons(
-        self,
-        wish: Wish,
-        board: Board,
-        live: LiveRooms,
-        chosen: list[int],
-        own: dict[str, float],
-    ) -> list[tuple[str, str]]:
-        """For each item its source and the strongest reason that lies in the user, or none."""
-        affinity, followed, fit = board.user_coefficients[6:9]
-        view, least = wish.view, self.settings.reason_min
-        hosts, follows, tag_texts = view.hosts, view.follows, live.tag_texts
-        strong = {tag: value for tag, value in own.items() if value > least}
-        log_price = view.log_price if fit > least else None
-        if not (strong or hosts or follows or log_price is not None):
-            return [_POPULAR] * len(chosen)
-        made = []
-        host_ids, room_tags = live.host_ids, live.room_tags
-        for place in chosen:
-            source, reason, worth = "popular", "", least
-            if strong:
-                for tag in room_tags[place]:
-                    value = strong.get(tag, 0.0)
-                    if value > worth:
-                        source, reason, worth = "match", tag_texts[tag], value
-            if hosts or follows:
-                host = host_ids[place]
-                follows_host = host in follows
-                value = hosts.get(host, 0.0) * affinity + (followed if follows_host else 0.0)
-                if follows_host or value > worth:
-                    code = "followed_host" if follows_host else "trusted_host"
-                    source, reason = "host", f'["{code}",{live.host_texts[host]}]'
-                    worth = max(worth, value)
-            if log_price is not None:
-                price = live.log_prices[place]
-                if fit * price_fit(log_price, price, self.vector.price_half) > worth:
-                    source, reason = "match", '["price_fit"]'
-            made.append((source, reason))
-        return made
 
 
 def _best(score: NDArray[np.float64], count: int) -> list[int]:

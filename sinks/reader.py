@@ -166,12 +166,13 @@ class Reader:
 
     def _view(self, user_id: str, parsed: list[dict[str, Any]], now_ms: int) -> UserView:
         tags, recs, push = parsed
+        legend = recs.get("reasons", ())
         items = [
             Item(
                 room_id=item["room_id"],
                 score=item["score"],
                 source=item["source"],
-                reasons=_reasons(item.get("reasons", ())),
+                reasons=_reasons(legend[place] for place in item.get("reasons", ())),
                 propensity=item.get("propensity"),
             )
             for item in recs.get("items", ())

@@ -83,6 +83,11 @@ class PushPolicy:
         """The next instant at which a push falls due by time alone."""
         return self._schedule.next_ms
 
+    @property
+    def quiet_until_ms(self) -> int:
+        """Before then `advance` does nothing but set the clock."""
+        return self._due_ms
+
     def advance(self, clock_ms: int) -> Sequence[PushDecision]:
         """Fire all that is due up to and at an instant, in order, each at its own time."""
         if clock_ms < self._due_ms:

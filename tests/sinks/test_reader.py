@@ -28,10 +28,11 @@ def fill(client: Client, settings: RedisSettings) -> None:
     }
     item = {"score": 0.5, "source": "content", "propensity": 0.9}
     recs = {
+        "reasons": [["popular_room"], ["tag_match", "tea"], ["new_code", 7]],
         "items": [
-            {"room_id": "r1", "reasons": [["tag_match", "tea"], ["popular_room"]], **item},
+            {"room_id": "r1", "reasons": [1, 0], **item},
             {"room_id": "gone", "reasons": [], **item},
-            {"room_id": "r2", "reasons": [["new_code", 7]], **item},
+            {"room_id": "r2", "reasons": [2], **item},
         ],
         "request_id": "q1",
         "model": "m1",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 from decisions.push.facts import RoomInfo
 from decisions.push.offer import Offer, subject_key, title_of
@@ -43,14 +43,17 @@ class CartSoon(Trigger):
             yield from self._offers(scene, room, added, room.start_time_ms, at_ms)
 
     def _offers(
-        self, scene: Scene, room: RoomInfo, products: Iterable[str], from_ms: int, at_ms: int
+        self, scene: Scene, room: RoomInfo, products: Sequence[str], from_ms: int, at_ms: int
     ) -> Iterator[Candidate]:
+        carts = scene.people.carts
+        if not any(map(carts.has, products)):
+            return
         settings, broadcast = scene.settings, scene.live.get(room.room_id)
         occasion_ms = room.start_time_ms if broadcast is None else broadcast.occasion_at(at_ms)
         told: set[str] = set()
         key = subject_key(self.name, room.room_id)
         for product_id in products:
-            holders = scene.people.carts.holders(product_id)
+            holders = carts.holders(product_id)
             if not holders:
                 continue
             product = scene.names.product(product_id)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from decisions.push.quiet import is_quiet, known_zone, parse_clock, quiet_end_ms
@@ -43,6 +43,7 @@ WINDOWS = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(zone=st.sampled_from(ZONES), window=WINDOWS, at_ms=MOMENTS)
 def test_the_end_is_the_first_minute_that_a_clock_on_the_wall_calls_not_quiet(zone, window, at_ms):
     assert is_quiet(zone, window, at_ms) == quiet_by_clock(zone, window, at_ms)

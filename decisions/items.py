@@ -1,0 +1,55 @@
+"""The items of a slate as JSON: each room with its score, source, reasons and propensity.
+
+A list gives few different reasons, so each stands once, in the value's `reasons`; items name
+them by their places there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from decisions.board import LiveRooms
+from decisions.reasons import EXPLORED, Why
+
+_STEPS = 10_000
+_SCORES = tuple(f"{step / _STEPS:.4f}" for step in range(_STEPS + 1))
+
+
+def items_json(
+    live: LiveRooms,
+    chosen: Sequence[int],
+    logits: NDArray[np.float64],
+    whys: list[Why],
+    explored: Mapping[int, float],
+    propensity: float,
+) -> str:
+    """The fields `reasons` and `items` of a value, for these places of `live`, best first.
+
+    `logits` and `whys` run along; `explored` gives a slot that exploration drew its propensity,
+    all others have `propensity`. Scores are rounded to four digits.
+    """
+    for slot in explored:
+        whys[slot] = EXPLORED
+    scores = (_STEPS / (1.0 + np.exp(-logits)) + 0.5).astype(np.intp).tolist()
+    openings = live.openings
+    number: dict[str, int] = {}
+    tails: dict[Why, str] = {}
+    items = []
+    for place, score, why in zip(chosen, scores, whys, strict=True):
+        tail = tails.get(why)
+        if tail is None:
+            told = number.setdefault(why[1], len(number))
+            tail = tails[why] = _tail(why[0], told, propensity)
+        items.append(f"{openings[place]}{_SCORES[score]}{tail}")
+    for slot, drawn in explored.items():
+        opening, score = openings[chosen[slot]], _SCORES[scores[slot]]
+        items[slot] = opening + score + _tail(EXPLORED[0], number[EXPLORED[1]], drawn)
+    return f'"reasons":[{",".join(number)}],"items":[{",".join(items)}]'
+
+
+def _tail(source: str, told: int, propensity: float) -> str:
+    """All of an item that follows its score; `told` is the place of its reason."""
+    return f',"source":"{source}","reasons":[{told}],"propensity":{propensity:.6g}}}'

@@ -1,0 +1,55 @@
+"""Why a room is in a user's list: the strongest thing that speaks for it, as source and reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from decisions.board import Board, LiveRooms
+from features.vector import View, price_fit
+
+Why = tuple[str, str]
+"""An item's source, and its reason as JSON: a list of the code and its arguments."""
+
+EXPLORED: Why = ("explore", '["exploration"]')
+
+
+def whys_of(
+    view: View,
+    board: Board,
+    live: LiveRooms,
+    chosen: Sequence[int],
+    own: Mapping[str, float],
+    price_half: float,
+) -> list[Why]:
+    """For each of the places the strongest reason that lies in the user, else in the room.
+
+    `own` says what each of the user's tags adds to a room that has only this tag.
+    """
+    affinity, followed, fit = board.user_coefficients[6:9]
+    least, hosts, follows = board.reason_min, view.hosts, view.follows
+    strong = {tag: value for tag, value in own.items() if value > least}
+    log_price = view.log_price if fit > least else None
+    if not (strong or hosts or follows or log_price is not None):
+        return [board.whys[place] for place in chosen]
+    made = []
+    host_ids, room_tags, tag_whys = live.host_ids, live.room_tags, live.tag_whys
+    for place in chosen:
+        why, worth = board.whys[place], least
+        for tag in room_tags[place]:
+            if tag in strong and strong[tag] > worth:
+                worth = strong[tag]
+                why = tag_whys[tag]
+        host = host_ids[place]
+        follows_host = host in follows
+        if follows_host or host in hosts:
+            value = hosts.get(host, 0.0) * affinity + (followed if follows_host else 0.0)
+            if follows_host or value > worth:
+                code = "followed_host" if follows_host else "trusted_host"
+                why = "host", f'["{code}",{live.host_texts[host]}]'
+                worth = max(worth, value)
+        if log_price is not None:
+            value = fit * price_fit(log_price, live.log_prices[place], price_half)
+            if value > worth:
+                why = "match", '["price_fit"]'
+        made.append(why)
+    return made
