@@ -96,11 +96,13 @@ class DeliverPartition(StatefulSinkPartition[Delivery | bytes, bytes]):
 
     def close(self) -> None:
         """Flush and close; pushes still held are in the last snapshot, and leave at a restart."""
-        if not self._writer.is_stopping and not self._refill.failed:
-            self._refill.finish()
-        self._writer.close()
-        if self._kept is not None:
-            self._kept.close()
+        try:
+            if not self._writer.is_stopping and not self._refill.failed:
+                self._refill.finish()
+            self._writer.close()
+        finally:
+            if self._kept is not None:
+                self._kept.close()
         if self._log is not None:
             self._log.close()
 

@@ -13,6 +13,7 @@ import msgspec
 import orjson
 
 from decisions.outputs import CardWrite, Delivery, Push, RoomWrite, Write
+from sinks.away import Outage
 from sinks.connect import Client
 from sinks.counters import Counters
 from sinks.kept import Held, Kept
@@ -59,6 +60,7 @@ class RedisWriter:
         self._kept = kept
         self._should_stop = should_stop
         self._lost = 0
+        self._outage = Outage(name)
         self._link = link_to(client)
         self._backoff = Backoff(settings, name, should_stop, sleep)
         self._timer = timer
@@ -378,6 +380,7 @@ class RedisWriter:
             # Only an answer shows that Redis is back: it may take calls and refuse them all.
             if self._attempts:
                 self._attempts = 0
+                self._outage.over()
                 self.counters.away = ""
             call = self._unanswered.popleft()
             self.counters.reply_us.add(self._timer() - call.sent_s)
@@ -399,7 +402,8 @@ class RedisWriter:
                 if not passes(error):
                     raise error
                 self.counters.retries += 1
-                self.counters.away = f"{type(error).__name__}: {error}"
+                self._outage.failed(error)
+                self.counters.away = self._outage.reason
                 self._backoff.wait(self._attempts)
                 self._attempts += 1
             try:
