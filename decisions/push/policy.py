@@ -156,19 +156,22 @@ class PushPolicy:
         else:
             self._keep(new)
         candidates: list[Candidate] = []
+        # A log begins with its catalogue: there is nobody yet to whom rooms could matter.
+        triggers = TRIGGERS if len(self._people.persons) else ()
         if new.status == "live" and not was_live:
             self._begin(old, new, at_ms)
-            for trigger in TRIGGERS:
+            for trigger in triggers:
                 candidates.extend(trigger.went_live(self._scene, new, at_ms))
         elif new.status == "ended":
             if was is not None and not was_live:
-                for trigger in TRIGGERS:
+                for trigger in triggers:
                     candidates.extend(trigger.called_off(self._scene, was, at_ms))
         elif was is not None:
             added = tuple(product for product in new.products if product not in was.products)
-            for trigger in TRIGGERS if added else ():
+            for trigger in triggers if added else ():
                 candidates.extend(trigger.line_up_grew(self._scene, new, added, at_ms))
-        decisions.extend(self._weigh(candidates, at_ms))
+        if candidates:
+            decisions.extend(self._weigh(candidates, at_ms))
         if new.status == "ended":
             self._people.end_reservations(new.room_id)
         self._arm(new)
