@@ -102,10 +102,10 @@ class _Resampled:
         for name, value in self.values.items():
             resampled = self.resampled.get(name)
             interval = None if resampled is None else percentile(value, resampled)
-            made[name] = _plain(value, interval)
+            made[name] = plain(value, interval)
         for name, (above, below) in self.off_policy.items():
             interval = studentised(above, below, self._draws)
-            made[f"off_policy.{name}"] = _plain(_ratio(above, below), interval)
+            made[f"off_policy.{name}"] = plain(_ratio(above, below), interval)
         return made
 
     def differences(self, baseline: _Resampled) -> Figures:
@@ -118,12 +118,12 @@ class _Resampled:
             interval = None
             if name in self.resampled and name in baseline.resampled:
                 interval = percentile(difference, self.resampled[name] - baseline.resampled[name])
-            made[name] = _plain(difference, interval, real=True)
+            made[name] = plain(difference, interval, real=True)
         for name, sums in self.off_policy.items():
             if name in baseline.off_policy and name != "logged":
                 interval = studentised_difference(sums, baseline.off_policy[name], self._draws)
                 difference = _ratio(*sums) - _ratio(*baseline.off_policy[name])
-                made[f"off_policy.{name}"] = _plain(difference, interval, real=True)
+                made[f"off_policy.{name}"] = plain(difference, interval, real=True)
         return made
 
 
@@ -144,7 +144,8 @@ def _ratio(above: Floats, below: Floats) -> float:
     return float(above.sum()) / total if total > 0.0 else float("nan")
 
 
-def _plain(value: float, interval: Interval | None, real: bool = False) -> Figures:
+def plain(value: float, interval: Interval | None, real: bool = False) -> Figures:
+    """A figure for JSON; of a difference also whether it is real."""
     made: Figures = {"value": _round(value)}
     if interval is not None:
         made |= {"low": _round(interval.low), "high": _round(interval.high)}

@@ -8,16 +8,15 @@ from typing import Any
 
 from evaluation import svg
 from evaluation.dates import day_and_time, moment_text
+from evaluation.page_parts import TONES, card, document, legend, section
 from evaluation.page_tables import (
     by_segment,
     cuts_table,
     off_policy_table,
     summary_table,
 )
-from evaluation.style import STYLE
 from evaluation.words import FOREST, SOURCES
 
-TONES = 6
 Report = Mapping[str, Any]
 
 
@@ -28,47 +27,39 @@ def render(report: Report) -> str:
     first = policies[names[0]]
     parts = [
         _head(report, names, first),
-        _section(
+        section(
             "Summary",
             "Below each figure stands its 95 % interval over users. A badge is the difference to "
             f"<b>{escape(names[0])}</b>, taken in pairs: coloured when it is real, which is when "
             "its interval excludes 0.",
-            _card(summary_table(policies)),
+            card(summary_table(policies)),
         ),
         _differences(policies),
         _over_time(policies),
-        _section(
+        section(
             "Every cut",
             "Above: the lists as they were shown, ranked anew by each policy; “as shown” is the "
             "order on the screen itself, which clicks favour. Below: the engaged rooms among all "
             "that were live.",
-            _card("<h3>As shown</h3>" + cuts_table(policies, "shown"))
-            + _card("<h3>All rooms live</h3>" + cuts_table(policies, "live")),
+            card("<h3>As shown</h3>" + cuts_table(policies, "shown"))
+            + card("<h3>All rooms live</h3>" + cuts_table(policies, "live")),
         ),
-        _section(
+        section(
             "Who is served how well",
-            "Small differences between segments are no accident of the draw when their intervals "
-            "part.",
-            _card(by_segment(policies)),
+            "Each kind of user by itself. New and old are lists, light and heavy are users.",
+            card(by_segment(policies)),
         ),
         _calibration(policies),
-        _section(
+        section(
             "Off-policy value",
             "What the policy would have earned in place of the one that made the log, by the "
             "log's own propensities. Trust it as far as the effective sample goes; a mean weight "
             "far from 1 says that propensities are wrong or do not reach what the policy does.",
-            _card(off_policy_table(policies, report["clip_max"])),
+            card(off_policy_table(policies, report["clip_max"])),
         ),
         _sources(report),
     ]
-    title = escape(str(report.get("title", "Backtest")))
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{title}</title><style>{STYLE}</style></head><body><main>"
-        + "\n".join(parts)
-        + "</main></body></html>\n"
-    )
+    return document(str(report.get("title", "Backtest")), parts)
 
 
 def _head(report: Report, names: Sequence[str], first: Report) -> str:
@@ -83,26 +74,13 @@ def _head(report: Report, names: Sequence[str], first: Report) -> str:
         ("to", day_and_time(end_ms)),
     ]
     shown = "".join(f"<div>{name} <b>{escape(value)}</b></div>" for name, value in facts)
-    legend = "".join(
-        f'<span class="key t{place % TONES}">{escape(name)}</span>'
-        for place, name in enumerate(names)
-    )
     logs = ", ".join(escape(str(log)) for log in report.get("logs", ()))
     return (
         f"<h1>{escape(str(report.get('title', 'Backtest')))}</h1>"
         f'<p class="soft">{len(names)} {"policy" if len(names) == 1 else "policies"} over the same '
         f"log{': ' + logs if logs else ''}. Nothing later than an event is ever seen.</p>"
-        f'<div class="facts">{shown}</div><div class="legend">{legend}</div>'
+        f'<div class="facts">{shown}</div>{legend(names)}'
     )
-
-
-def _section(title: str, text: str, body: str) -> str:
-    note = f'<p class="note">{text}</p>' if text else ""
-    return f"<section><h2>{title}</h2>{note}{body}</section>"
-
-
-def _card(body: str) -> str:
-    return f'<div class="card">{body}</div>'
 
 
 def _differences(policies: Mapping[str, Report]) -> str:
@@ -119,9 +97,9 @@ def _differences(policies: Mapping[str, Report]) -> str:
         ]
         label = f"{name} less {names[0]}, with 95 % intervals"
         cards.append(
-            _card(f"<h3>{escape(name)} less {escape(names[0])}</h3>{svg.intervals(bars, label)}")
+            card(f"<h3>{escape(name)} less {escape(names[0])}</h3>{svg.intervals(bars, label)}")
         )
-    return _section(
+    return section(
         "Differences",
         "Full dots are real, hollow ones are not. To the right is more, which for the bubble is "
         "worse.",
@@ -144,8 +122,8 @@ def _over_time(policies: Mapping[str, Report]) -> str:
             for place, (name, policy) in enumerate(policies.items())
             if (held := [row for row in policy["over_time"].get(key, ()) if row[1] is not None])
         ]
-        cards.append(_card(f"<h3>{words}</h3>{svg.lines(series, words + ' over time', x_text)}"))
-    return _section(
+        cards.append(card(f"<h3>{words}</h3>{svg.lines(series, words + ' over time', x_text)}"))
+    return section(
         "As time went on",
         "Each point is a slice of equally many lists or impressions, judged before they were "
         "learnt.",
@@ -169,8 +147,8 @@ def _calibration(policies: Mapping[str, Report]) -> str:
             plot = svg.lines(
                 series, f"Calibration of {model}", svg.number, width=420, height=320, diagonal=True
             )
-            cards.append(_card(f"<h3>{words}</h3>{plot}"))
-    return _section(
+            cards.append(card(f"<h3>{words}</h3>{plot}"))
+    return section(
         "Calibration",
         "Stated probability across, what came of it up; on the dashed line both are the same. Each "
         "point holds a twelfth of the impressions.",

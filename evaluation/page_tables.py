@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
+from evaluation.page_parts import TONES
 from evaluation.ranking import CUTS
 from evaluation.svg import number
 from evaluation.words import COVERAGE, SEGMENTED, SEGMENTS, SUMMARY, Figure
@@ -16,19 +17,33 @@ _NONE = '<span class="none">–</span>'
 
 def summary_table(policies: Policies) -> str:
     """What matters most: a figure a row, a policy a column."""
+    rows = _rows(policies, SUMMARY)
+    coverage = [figure for figure in COVERAGE if _any_coverage(policies, figure.key)]
+    rows += [_coverage_row(figure, policies) for figure in coverage]
+    return _table(["", *_named(policies).values()], rows)
+
+
+def figures_table(policies: Policies, parts: Sequence[tuple[str, Sequence[Figure]]]) -> str:
+    """Figures of several parts: a figure a row, a policy a column."""
+    return _table(["", *_named(policies).values()], _rows(policies, parts))
+
+
+def _rows(policies: Policies, parts: Sequence[tuple[str, Sequence[Figure]]]) -> list[str]:
     rows = []
-    for part, figures in SUMMARY:
+    for part, figures in parts:
         own = [figure for figure in figures if _any(policies, figure.key)]
         if own:
             rows.append(_part(part, len(policies)))
             rows += [_row(figure, policies) for figure in own]
-    coverage = [figure for figure in COVERAGE if _any_coverage(policies, figure.key)]
-    rows += [_coverage_row(figure, policies) for figure in coverage]
-    return _table(["", *map(_column, policies)], rows)
+    return rows
 
 
-def _column(name: str) -> str:
-    return escape(name)
+def _named(policies: Iterable[str]) -> dict[str, str]:
+    """Each policy's name in its colour."""
+    return {
+        name: f'<span class="key t{place % TONES}">{escape(name)}</span>'
+        for place, name in enumerate(policies)
+    }
 
 
 def _part(title: str, columns: int) -> str:
@@ -95,14 +110,15 @@ def _badge(figure: Figure, difference: Mapping[str, Any]) -> str:
     if difference.get("low") is not None:
         low, high = _written(figure, difference["low"]), _written(figure, difference["high"])
         span = f' title="95 %: {low} … {high}"'
-    return f'<span class="by{kind}"{span}>{sign} {_written(figure, abs(value))}</span>'
+    amount = _written(figure, abs(value), difference=True)
+    return f'<span class="by{kind}"{span}>{sign} {amount}</span>'
 
 
-def _written(figure: Figure, value: float | None) -> str:
+def _written(figure: Figure, value: float | None, difference: bool = False) -> str:
     if value is None:
         return _NONE
     if figure.kind == "share":
-        return f"{value:.1%}"
+        return f"{100.0 * value:.1f} points" if difference else f"{value:.1%}"
     return f"{value:.4f}" if abs(value) < 10.0 else number(value)
 
 
@@ -114,9 +130,12 @@ def cuts_table(policies: Policies, group: str) -> str:
     if group == "shown":
         shown = next(iter(policies.values()))["figures"]
         rows.append(_plain_row("as shown", [shown.get(f"logged.{key}") for key in keys]))
+    words = _named(policies)
     for name, policy in policies.items():
-        rows.append(_plain_row(name, [policy["figures"].get(f"{group}.{key}") for key in keys]))
-    return _table(head, rows)
+        rows.append(
+            _plain_row(words[name], [policy["figures"].get(f"{group}.{key}") for key in keys])
+        )
+    return _table(head, rows, "tight")
 
 
 def _plain_row(name: str, held: Sequence[Mapping[str, Any] | None]) -> str:
@@ -124,12 +143,13 @@ def _plain_row(name: str, held: Sequence[Mapping[str, Any] | None]) -> str:
         f"<td>{_NONE if one is None or one['value'] is None else format(one['value'], '.3f')}</td>"
         for one in held
     )
-    return f"<tr><th>{escape(name)}</th>{cells}</tr>"
+    return f"<tr><th>{name}</th>{cells}</tr>"
 
 
 def by_segment(policies: Policies) -> str:
     """The main figures of each kind of user."""
     rows = []
+    names = _named(policies)
     for segment, words in SEGMENTS.items():
         rows.append(_part(words, len(SEGMENTED)))
         for name, policy in policies.items():
@@ -138,7 +158,7 @@ def by_segment(policies: Policies) -> str:
                 key = f"{segment}.{figure.key}"
                 held, other = policy["figures"].get(key), policy["differences"].get(key)
                 cells.append(_cell(figure, held, other))
-            rows.append(f"<tr><th>{escape(name)}</th>{''.join(cells)}</tr>")
+            rows.append(f"<tr><th>{names[name]}</th>{''.join(cells)}</tr>")
     return _table(["", *(escape(figure.name) for figure in SEGMENTED)], rows)
 
 
@@ -171,11 +191,12 @@ def off_policy_table(policies: Policies, clip_max: float) -> str:
                 f"<td>{about['weight_mean']:.3f}</td>",
                 f"<td>{about['clipped_share']:.1%}</td>",
             ]
-        rows.append(f"<tr><th>{escape(name)}</th>{''.join(cells)}</tr>")
+        rows.append(f"<tr><th>{_named(policies)[name]}</th>{''.join(cells)}</tr>")
     head = ["", "doubly robust", "SNIPS", "IPS", "effective sample", "mean weight"]
     return _table([*head, f"clipped at {clip_max:g}"], rows)
 
 
-def _table(head: Sequence[str], rows: Sequence[str]) -> str:
+def _table(head: Sequence[str], rows: Sequence[str], kind: str = "wide") -> str:
     columns = "".join(f"<th>{name}</th>" for name in head)
-    return f"<table><thead><tr>{columns}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+    body = "".join(rows)
+    return f'<table class="{kind}"><thead><tr>{columns}</tr></thead><tbody>{body}</tbody></table>'

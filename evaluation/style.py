@@ -55,6 +55,8 @@ th, td {
   vertical-align: top;
 }
 th:first-child, td:first-child { text-align: left; padding-left: 0; }
+.tight th, .tight td { padding: 6px 6px; font-size: 13px; }
+th .key::before { width: 9px; height: 9px; border-radius: 2px; margin-right: 6px; }
 th { font-size: 13px; font-weight: 600; white-space: nowrap; }
 thead th { color: var(--soft); border-bottom-width: 2px; }
 tbody th { font-weight: 500; font-size: 14px; }
@@ -63,7 +65,7 @@ tr.part > * {
   color: var(--soft); font-size: 12px; letter-spacing: 0.04em; text-transform: uppercase;
   padding-top: 18px; text-align: left;
 }
-td .value { font-weight: 600; }
+td .value { display: block; font-weight: 600; }
 td .within { display: block; color: var(--soft); font-size: 12px; white-space: nowrap; }
 td .by {
   display: inline-block; margin-top: 2px; padding: 0 7px; border-radius: 99px; font-size: 12px;

@@ -175,9 +175,10 @@ def _grid(
             f"{number(mark)}</text>"
         )
     for mark in x_ticks:
+        anchor = "end" if mark == x_ticks[-1] else "middle"
         parts.append(
             f'<text class="tick" x="{across(mark):.1f}" y="{height - 10}" '
-            f'text-anchor="middle">{escape(x_text(mark))}</text>'
+            f'text-anchor="{anchor}">{escape(x_text(mark))}</text>'
         )
     return "".join(parts)
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,11 +15,11 @@ from flows.faults import NotedSink, NotedSource
 from flows.graph import build
 from flows.log_source import LogSource, Told
 from flows.policies import Policy
-from flows.processes import supervise
 from flows.replay import Stopped
 from flows.report import PARTS, ReportSink, metrics
 from flows.runtime import Runtime
 from flows.settings import Settings
+from flows.side_by_side import run_side_by_side
 from flows.stop import Stop
 from sinks.adapters import DeadLetterSink
 from sinks.dead_letters import clear_dead_letters, dead_letter_runs
@@ -75,40 +74,15 @@ def run_policies(
     logs: Sequence[str],
     out: Path,
     policies: Sequence[Policy],
-    processes: int,
-    told: Callable[[float, int], None],
+    at_once: int,
+    told: Told,
     stop: Stop,
 ) -> None:
-    """Replay every policy into a folder of its name, so many at once, each a process of its own.
-
-    `told` hears the mean share done and the events of all. Raises what the first that fails
-    raises; `Stopped` where a stop was asked for.
-    """
-    shares = dict.fromkeys((policy.name for policy in policies), (0.0, 0))
-
-    def replay(policy: Policy) -> None:
-        folder = out / policy.name
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / PARTS).unlink(missing_ok=True)
-        job = PolicyRun(tuple(logs), str(folder), 1, policy.settings)
-
-        def heard(share: float, events: int) -> None:
-            shares[policy.name] = (share, events)
-            told(
-                sum(one for one, _ in shares.values()) / len(shares),
-                sum(count for _, count in shares.values()),
-            )
-
-        if stop.asked:
-            raise Stopped
-        supervise(job, heard, stop, worker="flows.commands.backtest_worker")
-        finish_policy(job)
-
-    with ThreadPoolExecutor(processes) as pool:
-        running = [pool.submit(replay, policy) for policy in policies]
-        done, _ = wait(running, return_when=FIRST_EXCEPTION)
-        failed = next((one for one in running if one in done and one.exception()), None)
-        if failed is not None:
-            stop.asked = True
-    for one in [failed] if failed is not None else running:
-        one.result()
+    """Replay every policy into a folder of its name; see `run_side_by_side`."""
+    jobs = [
+        PolicyRun(tuple(logs), str(out / policy.name), 1, policy.settings) for policy in policies
+    ]
+    for job in jobs:
+        (Path(job.out) / PARTS).unlink(missing_ok=True)
+    worker = "flows.commands.backtest_worker"
+    run_side_by_side(jobs, worker, at_once, told, stop, finish_policy)

@@ -49,12 +49,12 @@ def evaluate(
         figures["policies"][name]["replay"] = {
             key: held[key] for key in ("events", "dead_letters", "slates", "models", "ranking")
         }
-    _write(out / METRICS, msgspec.json.format(msgspec.json.encode(figures), indent=1) + b"\n")
-    _write(out / PAGE, render(figures).encode())
+    write_whole(out / METRICS, msgspec.json.format(msgspec.json.encode(figures), indent=1) + b"\n")
+    write_whole(out / PAGE, render(figures).encode())
     return figures
 
 
-def _write(path: Path, data: bytes) -> None:
+def write_whole(path: Path, data: bytes) -> None:
     """The whole file or none."""
     part = path.with_name(path.name + ".new")
     part.write_bytes(data)

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from flows.commands import (
+    ab,
     backtest,
     convert,
     demo,
@@ -49,6 +50,7 @@ COMMANDS: tuple[Command, ...] = (
     replay,
     topics,
     backtest,
+    ab,
     run,
     settings,
     status,

@@ -15,18 +15,28 @@ class Dial:
     of a log stay true to the settings whatever the tastes, rooms and segments are.
     """
 
-    __slots__ = ("_mean", "_target", "_trials")
+    __slots__ = ("_held", "_mean", "_target", "_trials")
 
     def __init__(self, target: float, typical: float = 1.0) -> None:
         self._target = target
         self._trials = _PRIOR
         self._mean = typical
+        self._held = False
+
+    def hold(self) -> None:
+        """Turn no further: from now on who likes more acts more, as an experiment needs."""
+        self._held = True
 
     def turn(self, propensity: float) -> float:
         """The probability of this trial, in [0, 0.95]."""
-        if self._trials < _MEMORY:
-            self._trials += 1.0
-        self._mean += (propensity - self._mean) / self._trials
+        if not self._held:
+            if self._trials < _MEMORY:
+                self._trials += 1.0
+            self._mean += (propensity - self._mean) / self._trials
+        return self.probability(propensity)
+
+    def probability(self, propensity: float) -> float:
+        """The probability as the dial stands, which this does not turn."""
         if self._mean <= 0.0:
             return 0.0
         probability = propensity * self._target / self._mean

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from simulator import reach
 from simulator.catalog import Room
@@ -10,8 +10,15 @@ from simulator.protagonist import Protagonist
 from simulator.settings import SimulatorSettings
 from simulator.stage import Slate
 from simulator.truth import Truth
+from simulator.utility import list_utility
 from simulator.viewers import Viewer
 from simulator.world import World
+
+Given = tuple[str | None, list[str], list[float]]
+"""A list from outside: request id, room ids, best first, and their propensities."""
+
+Witness = Callable[[str, str, str, list[Room], float], None]
+"""Hears of each list: user id, request id, surface, rooms, and what it is worth to the viewer."""
 
 
 class LiveWorld:
@@ -26,8 +33,9 @@ class LiveWorld:
         self._world = World(settings, seed, own_pushes=False)
         self._stage = self._world.stage
         self._stage.given = self._take
+        self._ask: Callable[[str], Given | None] = lambda person: None
         self.protagonist = Protagonist(self._stage)
-        self._lists: dict[str, tuple[str | None, list[str], list[float]]] = {}
+        self._lists: dict[str, Given] = {}
 
     @property
     def truth(self) -> Truth:
@@ -65,6 +73,29 @@ class LiveWorld:
         self._lists[viewer.user_id] = (request_id, list(items), chances)
         return True
 
+    def experiment(self, ask: Callable[[str], Given | None], witness: Witness) -> None:
+        """From now on `ask` is where each viewer's list comes from, by whom their events count for.
+
+        Where it gives None the world's own list is shown. How readily people act is held as it
+        is, so that better lists get more of them to; bots are nobody's witness.
+        """
+        stage = self._stage
+        self._ask = ask
+        for dial in (stage.clicks, stage.quick_leaves, stage.comments, stage.likes, stage.gifts):
+            dial.hold()
+
+        def see(viewer: Viewer, request_id: str, surface: str, rooms: list[Room]) -> None:
+            if not viewer.bot:
+                worth = list_utility(stage, viewer, rooms)
+                witness(viewer.user_id, request_id, surface, rooms, worth)
+
+        stage.witness = see
+
+    def user_of(self, person: str) -> str | None:
+        """The user id of whom events count for; None for who is not here (any more)."""
+        viewer = self._stage.people.get(person)
+        return None if viewer is None else viewer.user_id
+
     def push(self, push_id: str, user_id: str, room_id: str) -> bool:
         """Send a push now: it is delivered and opened, dismissed or ignored in later steps.
 
@@ -83,7 +114,7 @@ class LiveWorld:
 
     def _take(self, viewer: Viewer) -> Slate | None:
         """The list waiting for a viewer, without what has ended; None where nothing is left."""
-        waiting = self._lists.pop(viewer.user_id, None)
+        waiting = self._lists.pop(viewer.user_id, None) or self._ask(viewer.person)
         if waiting is None:
             return None
         request_id, items, chances = waiting

@@ -74,6 +74,7 @@ def show(stage: Stage, viewer: Viewer, topic: int | None = None) -> Slate:
         rooms = stage.policy.slate(taste, stage.settings.list_size, without)
         slate = (stage.request_id(), "feed" if topic is None else "search", rooms)
     request_id, surface, rooms = slate
+    stage.witness(viewer, request_id, surface, [room for room, _ in rooms])
     for position, (room, propensity) in enumerate(rooms):
         stage.say(
             viewer,

@@ -43,6 +43,8 @@ class Stage:
         self.gifts = Dial(settings.gifts_per_click, 0.8)
         # Where the lists come from; the closed loop puts its own source here.
         self.given: Callable[[Viewer], Slate | None] = lambda viewer: None
+        # Hears what is shown to whom: viewer, request id, surface, rooms.
+        self.witness: Callable[[Viewer, str, str, list[Room]], None] = lambda *shown: None
         # Which lives begin because a room does: who was called, and who waited.
         self.starters: Callable[[Room], list[Life]] = lambda room: []
         self.events = 0

@@ -20,7 +20,7 @@ def visit(stage: Stage, viewer: Viewer, room: Room) -> Life:
     viewer.recent = (*viewer.recent[1 - _RECENT :], room)
     pleased = satisfaction(viewer, room)
     # A loud cover that keeps little of its promise is left at once.
-    if dice.chance(stage.quick_leaves.turn(room.hook / (0.25 + pleased))):
+    if dice.chance(stage.quick_leaves.turn(leave_propensity(room, pleased))):
         for dial in (stage.comments, stage.likes, stage.gifts):
             dial.turn(0.0)
         stay_ms = dice.whole(400, 4_900)
@@ -50,6 +50,11 @@ def visit(stage: Stage, viewer: Viewer, room: Room) -> Life:
     if room.live:
         yield entered_ms + stay_ms - clock.now_ms
     _leave(stage, viewer, room, clock.now_ms - said_ms, clock.now_ms - entered_ms)
+
+
+def leave_propensity(room: Room, pleased: float) -> float:
+    """How readily a room is left at once: its cover's loudness against what is found inside."""
+    return room.hook / (0.25 + pleased)
 
 
 def _leave(stage: Stage, viewer: Viewer, room: Room, dwell_ms: int, visit_ms: int) -> None:

@@ -92,34 +92,35 @@ def _check(logs: list[str], policies: Any) -> None:
 def _print(out: Any, figures: dict[str, Any], folder: Path) -> None:
     from evaluation.words import SUMMARY
     from flows.backtest_report import METRICS, PAGE
-    from flows.console import table
 
-    names = list(figures["policies"])
-    shown = table("", *names, right=names)
-    for part, rows in SUMMARY:
-        title = part
-        for figure in rows:
-            held = [figures["policies"][name]["figures"].get(figure.key) for name in names]
-            if not any(one and one["value"] is not None for one in held):
-                continue
-            if title:
-                shown.add_row(title)
-                title = ""
-            marks = [
-                _mark(figures["policies"][name]["differences"].get(figure.key)) for name in names
-            ]
-            cells = [
-                "-" if one is None or one["value"] is None else f"{one['value']:.4f}{mark}"
-                for one, mark in zip(held, marks, strict=True)
-            ]
-            shown.add_row(f"  {figure.name}", *cells)
-    out.print()
-    out.print(shown)
+    print_figures(out, figures["policies"], SUMMARY)
     out.print(
         f"* differs from {figures['baseline']}, and not by the draw of users alone (95 %).\n"
         f"The page: {folder / PAGE}; all figures: {folder / METRICS}"
     )
 
 
-def _mark(difference: dict[str, Any] | None) -> str:
-    return " *" if difference and difference.get("real") else "  "
+def print_figures(out: Any, policies: dict[str, Any], parts: Any) -> None:
+    """A figure a row, a policy a column; a star marks a real difference."""
+    from flows.console import table
+
+    shown = table("", *policies, right=list(policies))
+    for title, figures in parts:
+        own = [figure for figure in figures if any(_has(one, figure) for one in policies.values())]
+        if own:
+            shown.add_row(title)
+        for figure in own:
+            shown.add_row(f"  {figure.name}", *(_cell(one, figure) for one in policies.values()))
+    out.print()
+    out.print(shown)
+
+
+def _has(policy: dict[str, Any], figure: Any) -> bool:
+    return policy["figures"].get(figure.key, {}).get("value") is not None
+
+
+def _cell(policy: dict[str, Any], figure: Any) -> str:
+    if not _has(policy, figure):
+        return "-"
+    real = policy["differences"].get(figure.key, {}).get("real")
+    return f"{policy['figures'][figure.key]['value']:.4f}{' *' if real else '  '}"
