@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench crash
+.PHONY: help demo test test-docker check bench crash
 
 help:
 	@echo 'make demo    see it work, in less than a minute'
@@ -13,6 +13,7 @@ help:
 	@echo 'make check   style and types'
 	@echo 'make bench   measure, and write docs/benchmarks.md'
 	@echo 'make crash   kill live runs and replays forty times, and compare what they leave'
+	@echo 'make test-docker   build the image, and bring up docker/compose.yaml with stand-ins'
 	@echo
 	@echo 'After any of them $(BIN)/liveloom is there; $(BIN)/liveloom --help lists its commands.'
 	@echo 'PYTHON=/path/to/python chooses another Python 3.11 or 3.12 than the one found.'
@@ -22,6 +23,9 @@ demo: $(VENV)/.ready
 
 test: $(VENV)/.ready-dev
 	$(BIN)/python -m pytest
+
+test-docker: $(VENV)/.ready-dev
+	$(BIN)/python -m pytest --timeout 1500 tests/docker
 
 check: $(VENV)/.ready-dev
 	$(BIN)/ruff check

@@ -6,7 +6,13 @@ import argparse
 import time
 from typing import Any
 
-from flows.commands.arguments import add_redis, add_settings, required_redis, settings_of
+from flows.commands.arguments import (
+    add_redis,
+    add_settings,
+    positive,
+    required_redis,
+    settings_of,
+)
 
 
 def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -17,12 +23,25 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         description="Show the health that the flow left in Redis, its models, rooms and pushes.",
     )
     add_redis(parser)
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="only say what is wrong, a line each: exit code 1 where anything is",
+    )
+    parser.add_argument(
+        "--lag-max",
+        type=positive,
+        default=120,
+        metavar="S",
+        help="event time may be so many seconds behind (default: 120)",
+    )
     add_settings(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Read and print it; 1 where no flow has written."""
+    from flows.checks import troubles
     from flows.console import console, say, table
     from flows.figures import number
     from flows.views import utc
@@ -43,10 +62,16 @@ def run(args: argparse.Namespace) -> int:
         queued = [client.xlen(keys.push_out(stream)) for stream in range(keys.push_streams)]
     finally:
         client.close()
+    wrong = troubles(health, now_ms, args.lag_max)
+    if args.check:
+        print("\n".join(wrong or ["ok"]))
+        return 1 if wrong else 0
     if not health:
         say(f"no health in Redis (key {keys.health}): no flow has come so far under this prefix")
         return 1
     out = console()
+    for trouble in wrong:
+        out.print(trouble, style="bold red", soft_wrap=True)
     shown = table("health", "")
     for name, value in _told(health):
         shown.add_row(name, value)

@@ -353,6 +353,8 @@ def test_status_and_show_say_what_redis_holds(run: Run, replayed: tuple[str, Pat
     assert status.code == 0
     for part in ("replay", f"{figures(out)['events']:,}", "engagement", "2025-06-18"):
         assert part in status.out
+    check = run("status", "--redis", url, "--check")
+    assert (check.code, check.out) == (0, "ok\n")
     slates = [orjson.loads(line) for line in (out / "decisions.jsonl").read_bytes().splitlines()]
     slate = next(line for line in reversed(slates) if line["type"] == "slate")
     user, first = slate["user_id"], slate["value"]["items"][0]["room_id"]
