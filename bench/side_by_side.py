@@ -47,6 +47,7 @@ class SideBySide:
             "struct": [*python, "bench.decode", log, "--by", "struct"],
             "orjson": [*python, "bench.decode", log, "--by", "orjson"],
             "plain_loop": [*python, "bench.plain_loop", log],
+            "slates": [*python, "bench.slates", log, "--redis", redis_url],
             "dense": replay_command(logs.dense, redis_url, Path("DIR")),
         }
 
@@ -109,6 +110,15 @@ _FIGURES: tuple[tuple[str, str, str, str, str, dict[str, Any]], ...] = (
     (SPEED, "liveloom", "Redis writes", "writes_per_event", "an event", {}),
     (SPEED, "liveloom", "live rooms", "live_rooms", "rooms", {}),
     (SPEED, "liveloom", "peak resident memory", "peak_rss_mb", "MB", {}),
+    (
+        *(SPEED, "slates", "DECIDE, CPU time a slate", "decide_us_per_slate", "µs"),
+        {
+            "at_most": 100,
+            "note": "all that DECIDE does over the slates that it made: boards, lists, pushes and "
+            "the decision log's lines, over all live rooms",
+        },
+    ),
+    (SPEED, "slates", "the list alone, CPU time", "rank_us_per_slate", "µs", {}),
     (SPEED, "dense", "liveloom, dense log", "events_per_second", RATE, {}),
     (SPEED, "dense", "slates, dense log", "slates_per_event", "an event", {"at_least": 0.3}),
     (SPEED, "dense", "learnt examples, dense log", "examples_per_event", "an event", {}),
@@ -159,5 +169,5 @@ _RATIOS: tuple[tuple[str, str, dict[str, Any], str], ...] = (
 TASKS = (
     *("liveloom", "stock", "stock_numpy"),
     *("product", "struct", "orjson", "plain_loop"),
-    "dense",
+    *("slates", "dense"),
 )

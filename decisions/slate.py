@@ -101,9 +101,10 @@ class Ranker:
         score: NDArray[np.float64] = board.base + constant
         if live.tags and (own or view.exposure):
             by_tag = self._by_tag(view, board, own)
-            matched = by_tag.take(live.tags[0])
+            # All numbers are within: wrapping is the mode that costs least.
+            matched = by_tag.take(live.tags[0], mode="wrap")
             for row in live.tags[1:]:
-                matched += by_tag.take(row)
+                matched += by_tag.take(row, mode="wrap")
             matched *= live.tag_share
             score += matched
         if taste:
