@@ -18,11 +18,11 @@ from models.learner import Learner, LearnerState
 from models.preference import clicked_lists, listwise_descent, pairs_of
 from models.registry import LEARNERS, POINTWISE, PREFERENCE
 from models.scorer import Linear, Vector, combine, logits
-from models.settings import LearnSettings
+from models.settings import LearnSettings, columns_without
 from models.table import WeightsTable
 
 _KIND = b"LLLN"
-_VERSION = 1
+_VERSION = 2
 
 
 class _State(msgspec.Struct, array_like=True):
@@ -53,6 +53,7 @@ class LearnState:
         unknown = sorted(set(settings.baseline_features.values()) - set(self.names))
         if unknown:
             raise ValueError(f"baseline_features names {unknown}, which no feature has")
+        self._without = columns_without(settings, self.names)
         self.learners = {
             spec.name: Learner(spec, settings, self.names)
             for spec in (LEARNERS if settings.rank_by == PREFERENCE.name else POINTWISE)
@@ -123,6 +124,9 @@ class LearnState:
             rows = rows[sound]
             if not batch:
                 return False
+        if self._without:
+            rows = rows.copy()
+            rows[:, self._without] = 0.0
         delay_s = self.settings.table_delay_s
         scores = self._history.served(rows, [e.shown_ms // 1000 - delay_s for e in batch])
         lists = clicked_lists(batch)

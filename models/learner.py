@@ -8,12 +8,13 @@ from typing import Any
 import msgspec
 from river import linear_model
 
+from models.bayes import BayesianLogistic
 from models.optimizers import build_optimizer
 from models.preference import Descent
 from models.registry import LearnerSpec
 from models.river_state import ModelState, extract, rebuild, start
 from models.scorer import Weights
-from models.settings import LearnSettings, prior_coefficients
+from models.settings import LearnSettings, columns_without, prior_coefficients
 
 
 class LearnerState(msgspec.Struct, array_like=True):
@@ -38,17 +39,25 @@ class Learner:
         self.examples = 0
         self.positives = 0
         listed = spec.label is None
-        self.model: Any = linear_model.LogisticRegression(
-            optimizer=build_optimizer(
-                settings.optimizer,
-                settings.preference_learning_rate if listed else settings.learning_rate,
-            ),
-            loss=Descent() if listed and settings.preference_loss == "listwise" else None,
-            l2=settings.l2,
-            intercept_lr=0.0 if listed else settings.intercept_learning_rate,
-            clip_gradient=settings.gradient_max,
-        )
-        prior = prior_coefficients(names, settings.prior(spec.name))
+        self.model: Any
+        if settings.optimizer == "bayes" and not listed:
+            self.model = BayesianLogistic(
+                settings.bayes_variance, forgetting=settings.bayes_forgetting
+            )
+        else:
+            self.model = linear_model.LogisticRegression(
+                optimizer=build_optimizer(
+                    "adagrad" if settings.optimizer == "bayes" else settings.optimizer,
+                    settings.preference_learning_rate if listed else settings.learning_rate,
+                ),
+                loss=Descent() if listed and settings.preference_loss == "listwise" else None,
+                l2=settings.l2,
+                intercept_lr=0.0 if listed else settings.intercept_learning_rate,
+                clip_gradient=settings.gradient_max,
+            )
+        prior = list(prior_coefficients(names, settings.prior(spec.name)))
+        for place in columns_without(settings, names):
+            prior[place] = 0.0
         start(self.model, dict(zip(names, prior, strict=True)), settings.intercept(spec.name))
 
     def learn(

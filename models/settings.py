@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from events.setting import derived, setting
 
 RANK_BY = ("engagement", "preference")
-OPTIMIZERS = ("adagrad", "sgd")
+OPTIMIZERS = ("adagrad", "sgd", "bayes")
 PREFERENCE_LOSSES = ("listwise", "pairwise")
 
 
@@ -22,7 +22,16 @@ class LearnSettings:
 
     learn: bool = setting(True, "yes/no", "Off leaves every model at its prior, for comparison.")
     optimizer: str = setting(
-        "adagrad", "adagrad or sgd", "AdaGrad gives rare features the larger steps that they need."
+        "adagrad",
+        "adagrad, sgd or bayes",
+        "AdaGrad gives rare features the larger steps that they need; bayes knows how sure it is "
+        "of all coefficients together, and takes twice as long.",
+    )
+    bayes_variance: float = setting(
+        0.25, "logits²", "By bayes: how far a coefficient may lie from where it starts."
+    )
+    bayes_forgetting: float = setting(
+        1e-5, "share an example", "By bayes: what is let go, so that it goes on to learn."
     )
     learning_rate: float = setting(0.05, "step", "First step of a coefficient.")
     l2: float = setting(
@@ -95,6 +104,11 @@ class LearnSettings:
         "Orders and quick leaves count in ranking once this many of both labels are learnt.",
     )
 
+    without: tuple[str, ...] = setting(
+        (),
+        "beginnings of feature names",
+        "Neither learnt nor ranked by: what a policy does without.",
+    )
     rank_without: tuple[str, ...] = setting(
         ("list_position",),
         "feature names",
@@ -181,9 +195,15 @@ def prior_coefficients(names: Sequence[str], prior: Mapping[str, float]) -> tupl
     )
 
 
+def columns_without(settings: LearnSettings, names: Sequence[str]) -> list[int]:
+    """The features that the settings do without."""
+    return [place for place, name in enumerate(names) if name.startswith(settings.without)]
+
+
 def unmatched_priors(settings: LearnSettings, names: Sequence[str]) -> list[str]:
     """Beginnings that a prior names and no feature has: likely misspelt."""
     starts = [
+        *settings.without,
         *settings.engagement_prior,
         *settings.quick_leave_prior,
         *settings.order_prior,

@@ -128,6 +128,24 @@ def test_learning_switched_off_is_visibly_worse(
     assert on._judge.ranking.tail("served").mean() > off._judge.ranking.tail("served").mean() + 0.1
 
 
+@pytest.mark.parametrize("optimizer", ["adagrad", "bayes"])
+def test_what_a_policy_does_without_is_neither_learnt_nor_ranked_by(
+    optimizer: str, settings: LearnSettings, names: tuple[str, ...], world: World
+) -> None:
+    chosen = dataclasses.replace(settings, optimizer=optimizer)
+    without = dataclasses.replace(chosen, without=("room_", "match_1"))
+    states = [LearnState(one, names) for one in (chosen, without)]
+    for state in states:
+        for example in world(40):
+            state.add(example)
+        state.close(FAR_S)
+    left_out = [names.index(name) for name in ("room_rate", "match_1h")]
+    whole, part = (state.table().rank.coef for state in states)
+    assert (whole[left_out] != 0.0).all()
+    assert (part[left_out] == 0.0).all()
+    assert part[names.index("match_24h")] != 0.0
+
+
 def test_lists_are_judged_by_what_was_served_then(
     settings: LearnSettings, names: tuple[str, ...], world: World
 ) -> None:
@@ -295,7 +313,7 @@ def test_damaged_state_is_refused_with_a_reason(
         with pytest.raises(StateError):
             LearnState.restore(bytes(spoilt), settings, names)
     old = stored[:4] + struct.pack("<H", 0) + stored[6:]
-    with pytest.raises(StateError, match="layout 0, this version reads layout 1"):
+    with pytest.raises(StateError, match="layout 0, this version reads layout 2"):
         LearnState.restore(old, settings, names)
     with pytest.raises(StateError, match="other features"):
         LearnState.restore(stored, settings, (*names[:-1], "renamed"))
