@@ -90,6 +90,7 @@ class _Resampled:
             error = f"{model}.calibration_error"
             self.values[error] = progressive.calibration_error(policy.curves[model])
         self.off_policy: dict[str, tuple[Floats, Floats]] = {}
+        self.thin = policy.off_policy is None or policy.off_policy.thin
         if policy.off_policy is not None:
             sums = policy.off_policy
             self.off_policy = {
@@ -123,7 +124,10 @@ class _Resampled:
             if name in baseline.off_policy and name != "logged":
                 interval = studentised_difference(sums, baseline.off_policy[name], self._draws)
                 difference = _ratio(*sums) - _ratio(*baseline.off_policy[name])
-                made[f"off_policy.{name}"] = plain(difference, interval, real=True)
+                found = plain(difference, interval, real=True)
+                # Where the log says too little, not even an interval without 0 is evidence.
+                found["real"] = found["real"] and not (self.thin or baseline.thin)
+                made[f"off_policy.{name}"] = found
         return made
 
 
@@ -136,6 +140,7 @@ def _off_policy(policy: Measured) -> Figures | None:
         "effective_sample_size": _round(sums.effective),
         "clipped_share": _round(sums.clipped),
         "weight_mean": _round(sums.weight_mean),
+        "thin": sums.thin,
     }
 
 

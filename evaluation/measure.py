@@ -132,6 +132,7 @@ def _model(made: Measured, model: str, examples: Examples, logits: Floats) -> No
         totals(user, weights, count),
     )
     made.curves[model] = progressive.calibration_curve(logits, labels, weights, CURVE_BINS)
-    made.over_time[f"{model}.auc"] = progressive.auc_over_time(
-        examples.shown_ms[known], logits, labels, weights, SLICES
-    )
+    moments_ms = examples.shown_ms[known]
+    series = progressive.models_over_time(moments_ms, logits, labels, weights, SLICES)
+    for figure, points in series.items():
+        made.over_time[f"{model}.{figure}"] = points

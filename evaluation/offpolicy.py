@@ -19,6 +19,9 @@ import numpy as np
 
 from evaluation.arrays import Floats, Ints, counts, totals
 
+EFFECTIVE_MIN = 100.0
+CLIPPED_MAX = 0.05
+
 
 @dataclass(frozen=True)
 class Slots:
@@ -51,6 +54,14 @@ class Sums:
     """Share of the weights' sum that clipping took away."""
     weight_mean: float
     """1 where propensities are right and reach all that the policy does."""
+
+    @property
+    def thin(self) -> bool:
+        """Whether the log says too little of what the policy does for intervals to be believed.
+
+        Few decisions in effect, or much weight cut away, which leaves the model's word alone.
+        """
+        return self.effective < EFFECTIVE_MIN or self.clipped > CLIPPED_MAX
 
     def value(self, name: str) -> float:
         """An estimator's value; NaN where nothing was logged that it could be taken from."""

@@ -53,8 +53,9 @@ def render(report: Report) -> str:
         section(
             "Off-policy value",
             "What the policy would have earned in place of the one that made the log, by the "
-            "log's own propensities. Trust it as far as the effective sample goes; a mean weight "
-            "far from 1 says that propensities are wrong or do not reach what the policy does.",
+            "log's own propensities. A mean weight far from 1 says that propensities are wrong or "
+            "do not reach what the policy does. With fewer than 100 effective decisions, or more "
+            "than 5 % of the weights cut away, it is too thin, and no difference is called real.",
             card(off_policy_table(policies, report["clip_max"])),
         ),
         _sources(report),
@@ -112,7 +113,9 @@ def _over_time(policies: Mapping[str, Report]) -> str:
         ("shown.ndcg@10", "NDCG@10, lists as shown"),
         ("live.ndcg@10", "NDCG@10, all rooms live"),
         ("engagement.auc", "AUC of engagement"),
-        ("slate.bubble", "Bubble: 0 is as mixed as the platform"),
+        ("engagement.log_loss", "Log-loss of engagement"),
+        ("slate.bubble", "Bubble: 0 is as mixed as the platform, 1 is one tag"),
+        ("slate.diversity", "Diversity of a list"),
     )
     x_text = moment_text(*next(iter(policies.values()))["period_ms"])
     cards = []

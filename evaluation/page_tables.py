@@ -187,13 +187,17 @@ def off_policy_table(policies: Policies, clip_max: float) -> str:
         else:
             cells += [
                 f"<td>{about['effective_sample_size']:,.0f}"
-                f'<span class="within">of {about["decisions"]:,}</span></td>',
+                f'<span class="within">of {about["decisions"]:,}</span>{_thin(about)}</td>',
                 f"<td>{about['weight_mean']:.3f}</td>",
                 f"<td>{about['clipped_share']:.1%}</td>",
             ]
         rows.append(f"<tr><th>{_named(policies)[name]}</th>{''.join(cells)}</tr>")
     head = ["", "doubly robust", "SNIPS", "IPS", "effective sample", "mean weight"]
     return _table([*head, f"clipped at {clip_max:g}"], rows)
+
+
+def _thin(about: Mapping[str, Any]) -> str:
+    return '<span class="by bad">too thin to trust</span>' if about["thin"] else ""
 
 
 def _table(head: Sequence[str], rows: Sequence[str], kind: str = "wide") -> str:

@@ -85,14 +85,19 @@ def over_time(moments_ms: Ints, values: Floats, slices: int) -> list[tuple[int, 
     ]
 
 
-def auc_over_time(
+def models_over_time(
     moments_ms: Ints, logits: Floats, labels: Flags, weights: Floats, slices: int
-) -> list[tuple[int, float]]:
-    """(middle time in ms, AUC) of slices of equally many rows in order of time."""
+) -> dict[str, list[tuple[int, float]]]:
+    """`auc` and `log_loss` as (middle time in ms, figure) of slices of equally many rows."""
     order = np.argsort(moments_ms, kind="stable")
-    made = []
+    losses = log_losses(logits, labels) * weights
+    made: dict[str, list[tuple[int, float]]] = {"auc": [], "log_loss": []}
     for part in np.array_split(order, min(slices, max(1, len(order) // 100))):
+        if len(part) == 0:
+            continue
+        middle_ms = int(moments_ms[part].mean())
+        made["log_loss"].append((middle_ms, float(losses[part].sum() / weights[part].sum())))
         value = auc(logits[part], labels[part], weights[part])
         if np.isfinite(value):
-            made.append((int(moments_ms[part].mean()), value))
+            made["auc"].append((middle_ms, value))
     return made

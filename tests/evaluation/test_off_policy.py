@@ -116,6 +116,13 @@ def test_the_log_s_own_policy_is_worth_what_it_earned():
     assert sums.effective == pytest.approx(sums.decisions)
 
 
+def test_where_the_log_says_too_little_it_is_thin():
+    many = _random_slots(np.random.default_rng(5), 3_000)
+    assert not estimate(many, 6, math.inf).thin
+    assert estimate(_random_slots(np.random.default_rng(5), 90), 6, math.inf).thin
+    assert estimate(many, 6, 1.0).thin, "the weights are cut away"
+
+
 def _random_slots(draws: np.random.Generator, count: int) -> Slots:
     list_of = np.sort(draws.integers(0, 9, count))
     return Slots(

@@ -7,10 +7,10 @@ import pytest
 
 from evaluation.progressive import (
     auc,
-    auc_over_time,
     calibration_curve,
     calibration_error,
     log_losses,
+    models_over_time,
     over_time,
     resampled_aucs,
 )
@@ -68,11 +68,16 @@ def test_resampled_aucs_are_those_of_users_drawn_anew(
 def test_slices_of_time_hold_equally_many(
     rows: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
 ):
-    _, logits, labels, weights = rows
+    _, logits, labels, _ = rows
     moments = np.arange(4_000)[::-1].copy()
     series = over_time(moments, labels.astype(np.float64), 8)
     assert len(series) == 8
     assert [at for at, _ in series] == sorted(at for at, _ in series)
     assert np.mean([value for _, value in series]) == pytest.approx(labels.mean())
-    assert len(auc_over_time(moments, logits, labels, weights, 8)) == 8
+    found = models_over_time(moments, logits, labels, np.ones(4_000), 8)
+    assert len(found["auc"]) == len(found["log_loss"]) == 8
+    mean = np.mean([value for _, value in found["log_loss"]])
+    assert mean == pytest.approx(log_losses(logits, labels).mean())
+    later = labels[::-1][-500:], logits[::-1][-500:]
+    assert found["auc"][-1][1] == pytest.approx(auc(later[1], later[0], np.ones(500)))
     assert over_time(np.zeros(0, dtype=np.int64), np.zeros(0), 8) == []
