@@ -10,6 +10,7 @@ from bytewax.run import cli_main
 
 from flows import faults
 from flows.collector import calm_collector
+from flows.engine_store import of_store
 from flows.recovery import Recovery
 
 
@@ -21,9 +22,8 @@ def run_flow(
     recovery: str | None,
 ) -> None:
     """Run one process of a flow to its end; `addresses` are those of all, None for one alone."""
-    store = None
-    if recovery is not None:
-        store = RecoveryConfig(str(Recovery(recovery).database), timedelta(0))
+    folder = Recovery(recovery).database if recovery is not None else None
+    store = RecoveryConfig(str(folder), timedelta(0)) if folder is not None else None
     calm_collector()
     faults.forget()
     try:
@@ -34,11 +34,14 @@ def run_flow(
             epoch_interval=epoch,
             recovery_config=store,
         )
-    except Exception:
-        raise
-    except BaseException:
+    except Exception as error:
+        told = of_store(error, folder) if faults.first() is None else None
+        if told is None:
+            raise
+        raise told from None
+    except BaseException as error:
         # Several processes: the engine tells of a panic alone, without what we raised.
-        cause = faults.first()
+        cause = faults.first() or of_store(error, folder)
         if cause is None:
             raise
         raise cause from None

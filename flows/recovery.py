@@ -10,17 +10,16 @@ from types import TracebackType
 from typing import Any
 
 import msgspec
-from bytewax.recovery import init_db_dir
 
+from flows.engine_store import RecoveryError, check_store, make_store
 from flows.shelf_folder import begin_run
+
+__all__ = ["Recovery", "RecoveryError"]
 
 _SHAPE = "run.json"
 _LOCK_S_MAX = 3.0
+_LEAVE_S_MAX = 60.0
 _POLL_S = 0.02
-
-
-class RecoveryError(Exception):
-    """The folder cannot be used by this run; the message says why and what to do."""
 
 
 class Recovery:
@@ -47,38 +46,58 @@ class Recovery:
                 "give one that can"
             ) from None
         self._take_lock(self._lock)
-        begin_run(self.folder)
         if not self.is_new:
-            made = msgspec.json.decode((self.folder / _SHAPE).read_bytes())
+            check_store(self.database)
+            made = self._made()
             for name, value in shape.items():
                 if made.get(name) != value:
                     raise RecoveryError(
                         f"the recovery folder {self.folder} was made with {name} "
                         f"{made.get(name)!r}, not {value!r}: set it back, or give an empty folder"
                     )
+            begin_run(self.folder)
             return
-        self.database.mkdir(exist_ok=True)
-        if not any(self.database.iterdir()):
-            init_db_dir(self.database, 1)
+        begin_run(self.folder)
+        make_store(self.database)
         part = self.folder / f"{_SHAPE}.new"
         part.write_bytes(msgspec.json.encode(shape))
         part.replace(self.folder / _SHAPE)
 
+    def _made(self) -> dict[str, Any]:
+        """What the run was like that made the folder."""
+        path = self.folder / _SHAPE
+        try:
+            made: dict[str, Any] = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
+        except (OSError, msgspec.MsgspecError):
+            raise RecoveryError(
+                f"{path} cannot be read: restore a backup of the whole folder, or start from an "
+                "empty one"
+            ) from None
+        return made
+
     def _take_lock(self, lock: int) -> None:
-        # The processes of a run that was killed a moment ago may be about to go.
-        deadline_s = time.monotonic() + _LOCK_S_MAX
+        """Take the lock, and leave word whose it is.
+
+        The processes of a run that was killed may be about to go: they are waited for, and longer
+        where the one that began them has gone already.
+        """
+        began_s = time.monotonic()
         while True:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                return
+                break
             except BlockingIOError:
-                if time.monotonic() > deadline_s:
+                owner = os.pread(lock, 20, 0).decode("ascii", "replace")
+                wait_s = _LOCK_S_MAX if _is_there(owner) else _LEAVE_S_MAX
+                if time.monotonic() - began_s > wait_s:
                     self.close()
                     raise RecoveryError(
-                        f"another run uses the recovery folder {self.folder}: "
+                        f"another run uses the recovery folder {self.folder} (process {owner}): "
                         "stop it first, or give another folder"
                     ) from None
             time.sleep(_POLL_S)
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, str(os.getpid()).encode(), 0)
 
     @property
     def lock(self) -> int:
@@ -102,3 +121,14 @@ class Recovery:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _is_there(owner: str) -> bool:
+    """Whether a process has this number; true where that cannot be told."""
+    try:
+        os.kill(int(owner), 0)
+    except ProcessLookupError:
+        return False
+    except (ValueError, OSError):
+        return True
+    return True

@@ -158,6 +158,41 @@ def test_a_signal_ends_it_cleanly_and_it_goes_on_without_doubles(
         assert run.end()[0] == 0
 
 
+_FAILS_ONCE = """
+import os, pathlib, sys
+
+flag = pathlib.Path(__file__).with_name("failed")
+if "flows.commands.live_worker" in sys.orig_argv and not flag.exists():
+    from features.observe import ObserveShard
+
+    def fails(*args):
+        flag.touch()
+        raise LookupError("a step that fails")
+
+    ObserveShard._on_signal = fails
+"""
+
+
+def test_a_step_that_fails_is_shown_and_all_begin_again(
+    broker: Broker, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    tell = Recent()
+    broker.send(rooms(tell) + likes(tell, 0, 100))
+    (tmp_path / "sitecustomize.py").write_text(_FAILS_ONCE, "utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    more = ("--recovery", str(tmp_path / "state"), "--processes", "2")
+    with command(broker, redis_url, "fails:", tmp_path, *more) as run:
+        until(lambda: run.reader.health().get("events") == 103)
+        seen = until(lambda: _settled(run, tell))
+        code, said = run.end()
+    assert code == 0
+    assert sum(tags["all"][3] for _, tags in seen.values()) == pytest.approx(0.5 * 100)
+    assert "Traceback" in said
+    assert "in fails" in said
+    assert "LookupError: a step that fails" in said
+    assert "all begin again in 1 s" in said
+
+
 def test_topics_that_come_later_are_taken_in(broker: Broker, redis_url: str, tmp_path: Path):
     tell = Recent()
     with command(broker, redis_url, "new:", tmp_path, "--recovery", str(tmp_path / "state")) as run:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -95,6 +96,36 @@ def test_a_run_that_goes_on_counts_each_event_once(broker: Broker, redis_url: st
         for user in ("u0", "u5"):
             own = run.value(f"straight:{{{user}}}:tags")
             assert own["version"] == run.value(f"on:{{{user}}}:tags")["version"]
+
+
+def test_an_older_copy_of_the_state_goes_on_from_where_it_was(
+    broker: Broker, redis_url: str, tmp_path: Path
+):
+    tell = Recent()
+    state, copy = tmp_path / "state", tmp_path / "copy"
+    parts = [catalogue(tell) + traffic(tell, 1, 60)]
+    parts += [traffic(tell, 7 + 5 * number, 40) for number in range(2)]
+    sent = 0
+    for number, part in enumerate(parts):
+        broker.send(part)
+        sent += len(part)
+        if number == 2:
+            # What was done in between is done again.
+            shutil.rmtree(state)
+            shutil.copytree(copy, state)
+        with running(broker, redis_url, settings_for("older:"), state) as run:
+            health = run.until(events=sent)
+            assert health["events"] == sent
+            assert health["duplicates"] == health["lost_rows"] == 0
+        if number == 0:
+            shutil.copytree(state, copy)
+    with running(broker, redis_url, settings_for("older:"), state) as run:
+        went_on = until(lambda: run.weights(tell))
+        version = run.value("older:{u1}:tags")["version"]
+    with running(broker, redis_url, settings_for("never:")) as run:
+        run.until(events=sent)
+        until(lambda: run.weights(tell) == went_on)
+        assert run.value("never:{u1}:tags")["version"] == version
 
 
 def test_what_is_durable_is_committed(broker: Broker, redis_url: str, tmp_path: Path):

@@ -1,0 +1,89 @@
+"""The engine's state store, one SQLite file: made whole, checked, and its failures told.
+
+One file, so that no copy of a part of it can go unnoticed.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from bytewax.recovery import init_db_dir
+
+_FILE = "part-0.sqlite3"
+_FREE_BYTES_MIN = 1 << 20
+_START_OVER = "restore a backup of the whole folder, or start from an empty one"
+
+
+class RecoveryError(Exception):
+    """The folder cannot be used by this run; the message says why and what to do."""
+
+
+def make_store(store: Path) -> None:
+    """Make an empty store, whole or not at all."""
+    new = store.with_name(f"{store.name}.new")
+    shutil.rmtree(new, ignore_errors=True)
+    new.mkdir()
+    init_db_dir(new, 1)
+    if store.is_dir():
+        # What a run left that was killed before it had begun.
+        shutil.rmtree(store)
+    new.replace(store)
+
+
+def check_store(store: Path) -> None:
+    """`RecoveryError` where the store is missing, damaged, or not to be written."""
+    path = store / _FILE
+    if not path.is_file():
+        raise RecoveryError(f"the recovery folder lacks {path}: {_START_OVER}")
+    others = [one.name for one in store.glob("part-*.sqlite3") if one != path]
+    if others:
+        raise RecoveryError(
+            f"{store} has {', '.join(sorted(others))}, which is of another store: {_START_OVER}"
+        )
+    for needed in (store, path):
+        if not os.access(needed, os.W_OK, effective_ids=True):
+            raise RecoveryError(f"{needed} cannot be written: give this user the right to")
+    try:
+        with closing(sqlite3.connect(path)) as database:
+            found = database.execute("PRAGMA quick_check(1)").fetchone()
+            database.execute("SELECT count(*) FROM parts, exs, fronts, commits, snaps LIMIT 1")
+    except sqlite3.Error as problem:
+        raise RecoveryError(_why_not(path, problem)) from None
+    if found != ("ok",):
+        raise RecoveryError(f"{path} is damaged: {_START_OVER}")
+
+
+def _why_not(path: Path, problem: sqlite3.Error) -> str:
+    if problem.sqlite_errorcode & 0xFF == sqlite3.SQLITE_FULL:
+        return disk_is_full(path)
+    return f"{path} is damaged ({problem}): {_START_OVER}"
+
+
+def disk_is_full(path: Path) -> str:
+    """What to say of a store for which there is no room."""
+    return (
+        f"the disk of {path} is full: make room and start again; "
+        "the run goes on from the last epoch that was stored"
+    )
+
+
+def of_store(error: BaseException, store: Path | None) -> RecoveryError | None:
+    """What an error of the engine says of its store; None where that is not the cause.
+
+    A panic, which is all that the engine tells where several processes run, names no cause: then
+    the disk is asked.
+    """
+    if store is None:
+        return None
+    said = str(error)
+    blind = not isinstance(error, Exception)
+    if "DiskFull" in said or (blind and shutil.disk_usage(store).free < _FREE_BYTES_MIN):
+        return RecoveryError(disk_is_full(store))
+    if "SqliteFailure" in said:
+        reason = said.rpartition("Some(")[2].strip('") ') or "the trace says how"
+        return RecoveryError(f"{store} cannot be used ({reason}): repair the disk, start again")
+    return None

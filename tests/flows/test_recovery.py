@@ -1,0 +1,216 @@
+"""A recovery folder that something is wrong with: a line says what, and what to do."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from flows import engine_store, recovery
+from flows.recovery import Recovery, RecoveryError
+from sinks.embedded import EmbeddedRedis
+from tests.flows.evening import evening
+
+ROOT = Path(__file__).parents[2]
+SHAPE = {"mode": "test", "shards": 4}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder that a run has made."""
+    path = tmp_path / "state"
+    with Recovery(str(path)) as made:
+        made.open(SHAPE)
+    return path
+
+
+def says(folder: Path, what: str) -> None:
+    with pytest.raises(RecoveryError, match=what), Recovery(str(folder)) as held:
+        held.open(SHAPE)
+
+
+def test_a_folder_is_made_once_and_found_again(folder: Path):
+    with Recovery(str(folder)) as held:
+        assert not held.is_new
+        held.open(SHAPE)
+    says(folder / "run.json", "cannot be written")
+
+
+def test_a_run_that_was_killed_while_it_made_the_folder_makes_it_anew(folder: Path):
+    (folder / "run.json").unlink()
+    (folder / "state" / "part-0.sqlite3").write_bytes(b"half")
+    with Recovery(str(folder)) as held:
+        assert held.is_new
+        held.open(SHAPE)
+    with Recovery(str(folder)) as held:
+        held.open(SHAPE)
+
+
+@pytest.mark.parametrize("lost", ["state", "state/part-0.sqlite3"])
+def test_a_store_that_is_missing(folder: Path, lost: str):
+    path = folder / lost
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
+    says(folder, "lacks .*part-0.sqlite3: restore a backup of the whole folder")
+
+
+def test_a_part_of_another_store(folder: Path):
+    shutil.copy(folder / "state" / "part-0.sqlite3", folder / "state" / "part-1.sqlite3")
+    says(folder, "part-1.sqlite3, which is of another store")
+
+
+@pytest.mark.parametrize("damage", ["cut", "text", "page", "empty"])
+def test_a_damaged_store(folder: Path, damage: str):
+    path = folder / "state" / "part-0.sqlite3"
+    whole = path.read_bytes()
+    damaged = {
+        "cut": whole[: len(whole) // 2],
+        "text": b"this is no database" * 100,
+        "page": whole[:4096] + b"\xff" * 8192 + whole[12288:],
+        "empty": b"",
+    }
+    path.write_bytes(damaged[damage])
+    says(folder, "is damaged.*restore a backup of the whole folder")
+
+
+def test_a_damaged_word_of_what_the_run_was_like(folder: Path):
+    (folder / "run.json").write_bytes(b"{")
+    says(folder, "run.json cannot be read: restore a backup")
+
+
+@contextlib.contextmanager
+def nobody() -> Iterator[None]:
+    """Without the rights of the administrator, who may write anywhere."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65_534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def test_a_folder_that_is_read_only():
+    with tempfile.TemporaryDirectory() as name:
+        outer, folder = Path(name), Path(name) / "state"
+        outer.chmod(0o555)
+        with nobody():
+            says(folder, "cannot be written .Permission denied.: give one that can")
+        outer.chmod(0o755)
+        with Recovery(str(folder)) as held:
+            held.open(SHAPE)
+        for path in [folder, *folder.rglob("*")]:
+            path.chmod(0o777 if path.is_dir() else 0o666)
+        (folder / "state" / "part-0.sqlite3").chmod(0o444)
+        with nobody():
+            says(folder, "part-0.sqlite3 cannot be written: give this user the right to")
+
+
+def test_a_folder_that_another_run_holds(folder: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(recovery, "_LOCK_S_MAX", 0.2)
+    with Recovery(str(folder)) as held:
+        held.open(SHAPE)
+        says(folder, rf"another run uses .*process {os.getpid()}\): stop it first")
+
+
+def test_the_processes_of_a_run_that_has_gone_are_waited_for(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(recovery, "_LOCK_S_MAX", 0.0)
+    # It takes the lock for one that has ended, and holds it until its input ends.
+    code = (
+        "import fcntl, os, sys; lock = os.open(sys.argv[1], os.O_RDWR); "
+        "fcntl.flock(lock, fcntl.LOCK_EX); child = os.fork(); "
+        "os.pwrite(lock, str(os.getpid()).encode().ljust(20), 0) if child else None; "
+        "child or (os.write(1, b'x'), sys.stdin.read())"
+    )
+    left = subprocess.Popen(
+        [sys.executable, "-c", code, str(folder / "lock")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert left.stdout is not None
+    assert left.stdin is not None
+    left.stdout.read(1)
+    left.wait()
+    with pytest.raises(BlockingIOError):
+        _take_now(folder)
+    left.stdin.close()
+    with Recovery(str(folder)) as held:
+        held.open(SHAPE)
+    left.stdout.close()
+
+
+def _take_now(folder: Path) -> None:
+    import fcntl
+
+    with (folder / "lock").open("rb+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def test_a_store_that_cannot_grow_is_said_and_the_run_goes_on_later(tmp_path: Path):
+    log = tmp_path / "log.jsonl"
+    log.write_bytes(b"".join(line + b"\n" for line in evening(7, 300)))
+    command = [
+        sys.executable,
+        "-m",
+        "flows.cli",
+        "replay",
+        str(log),
+        "--out",
+        str(tmp_path / "out"),
+    ]
+    with EmbeddedRedis(tmp_path / "redis") as url:
+        command += ["--recovery", str(tmp_path / "state"), "--redis", url]
+
+        def run(bytes_max: int = resource.RLIM_INFINITY) -> subprocess.CompletedProcess[str]:
+            def limit() -> None:
+                resource.setrlimit(resource.RLIMIT_FSIZE, (bytes_max, bytes_max))
+
+            return subprocess.run(
+                command, cwd=ROOT, capture_output=True, text=True, timeout=120, preexec_fn=limit
+            )
+
+        full = run(bytes_max=100_000)
+        assert full.returncode == 1
+        assert "the disk" in full.stderr.splitlines()[-1]
+        again = run()
+        assert again.returncode == 0, again.stderr
+    metrics = json.loads((tmp_path / "out" / "metrics.json").read_bytes())
+    assert metrics["events"] + metrics["dead_letters"] + metrics["duplicates"] >= 300
+
+
+def test_a_full_disk_is_said_whatever_the_engine_tells(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    told = engine_store.of_store(
+        RuntimeError(
+            "(src/run.rs:167:13) called `Result::unwrap()` on an `Err` value: SqliteFailure(Error "
+            '{ code: DiskFull, extended_code: 13 }, Some("database or disk is full"))'
+        ),
+        tmp_path,
+    )
+    assert "is full: make room and start again" in str(told)
+    panic = BaseException("Send thread panic: Any { .. }")
+    assert engine_store.of_store(panic, tmp_path) is None
+    usage = shutil.disk_usage(tmp_path)._replace(free=4_096)
+    monkeypatch.setattr(engine_store.shutil, "disk_usage", lambda path: usage)
+    assert "is full: make room and start again" in str(engine_store.of_store(panic, tmp_path))
+
+
+def test_an_error_that_is_not_the_store_s_stays_what_it_is(tmp_path: Path):
+    assert engine_store.of_store(RuntimeError("other"), tmp_path) is None
+    assert engine_store.of_store(RuntimeError("DiskFull"), None) is None
+    told = engine_store.of_store(
+        RuntimeError('SqliteFailure(Error { code: X }, Some("disk I/O error"))'), tmp_path
+    )
+    assert "disk I/O error): repair the disk" in str(told)
