@@ -17,6 +17,7 @@ from bench.environment import environment
 from bench.liveloom import simulate_command
 from bench.measure import RunError, run, shown
 from bench.per_user import growth_rows, left_rows, tags_rows
+from bench.reader_latency import latency_rows
 from bench.real_log import ranklens_rows
 from bench.redis_server import redis_server
 from bench.report import Row, markdown, write_report
@@ -37,11 +38,12 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--users", type=int, default=60_000, help="for memory a user")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--reader-seconds", type=float, default=15.0, help="of reading, at most")
     parser.add_argument("--quick", action="store_true", help="one round of a tenth of the events")
     parser.add_argument("--log", type=Path, help="use this log, do not simulate one")
     parser.add_argument("--dense-log", type=Path, help="the same for the dense one")
     parser.add_argument("--ranklens", type=Path, help="RankLens events.jsonl.gz, to rank it too")
-    parser.add_argument("--only", nargs="+", choices=(*TASKS, "memory"), default=())
+    parser.add_argument("--only", nargs="+", choices=(*TASKS, "reader", "memory"), default=())
     parser.add_argument("--out", type=Path, default=Path("docs"))
     args = parser.parse_args(argv)
     if args.quick:
@@ -63,7 +65,7 @@ def _log(given: Path | None, folder: Path, name: str, preset: str, events: int) 
 
 def measure(args: argparse.Namespace, console: Console) -> tuple[list[Row], dict[str, str]]:
     """Every row that was asked for, and what it was measured on."""
-    chosen = args.only or (*TASKS, "memory")
+    chosen = args.only or (*TASKS, "reader", "memory")
     tasks = [name for name in TASKS if name in chosen]
     columns = (
         *(TextColumn("{task.description}"), BarColumn()),
@@ -76,15 +78,16 @@ def measure(args: argparse.Namespace, console: Console) -> tuple[list[Row], dict
         Progress(*columns, console=console) as progress,
     ):
         steps = (2 if tasks else 0) + len(tasks) * args.rounds + ("memory" in chosen)
-        steps += args.ranklens is not None
+        steps += (args.ranklens is not None) + ("reader" in chosen)
         bar = progress.add_task("logs", total=steps)
 
         def advance(what: str) -> None:
             progress.update(bar, advance=1, description=what)
 
-        if tasks:
-            scratch = Path(folder)
+        scratch = Path(folder)
+        if tasks or "reader" in chosen:
             normal = _log(args.log, scratch, "bench.jsonl", "bench", args.events)
+        if tasks:
             advance("normal log")
             dense = normal
             if "dense" in tasks:
@@ -96,6 +99,9 @@ def measure(args: argparse.Namespace, console: Console) -> tuple[list[Row], dict
         if args.ranklens is not None:
             rows += ranklens_rows(args.ranklens, server.url, Path(folder))
             advance("real log")
+        if "reader" in chosen:
+            rows += latency_rows(normal, server.url, args.rounds, args.reader_seconds)
+            advance("reader")
         if "memory" in chosen:
             rows += growth_rows(args.users, args.rounds)
             rows += tags_rows(server.url)

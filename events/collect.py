@@ -107,11 +107,6 @@ class Collector:
         self._told: set[int] = set()
         self._heads: list[tuple[int, int]] | None = None
 
-    @property
-    def damages(self) -> list[LogError]:
-        """The logs so far that could not be read to their end, and why."""
-        return [stream.damage for stream in self._streams if stream.damage is not None]
-
     def next(self, max_rows: int) -> Batch:
         """The next rows, at most `max_rows` lines; none are left when `done`.
 

@@ -31,9 +31,9 @@ from features.people import PeopleSettings
 from features.rooms import RoomSettings
 from features.scene import SceneSettings
 from features.strengths import StrengthSettings
-from features.vector import VectorSettings
+from features.vector import VectorSettings, names
 from flows.kafka_settings import KafkaSettings
-from models.settings import LearnSettings
+from models.settings import LearnSettings, unmatched_priors
 from sinks.settings import RedisSettings
 
 
@@ -154,7 +154,14 @@ def load(path: str | None, environment: Mapping[str, str], overlay: str | None =
         place = _place(name)
         if place is not None:
             values.setdefault(place[0], {})[place[1]] = text
-    return _build(values)
+    settings = _build(values)
+    unknown = unmatched_priors(settings.learn, names(settings.catalogue.attributes))
+    if unknown:
+        raise SettingsError(
+            f"learn: priors or baselines name {', '.join(unknown)}, and no feature's name begins "
+            "so; features/vector.py has them all"
+        )
+    return settings
 
 
 def _read(path: str) -> dict[str, Any]:

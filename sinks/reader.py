@@ -2,54 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import orjson
 from redis.cluster import RedisCluster
 
-from decisions.outputs import LAYOUT
 from sinks.ageing import aged
 from sinks.connect import Client
 from sinks.keys import Keys
-from sinks.phrases import render
+from sinks.stored import (
+    Item,
+    Reason,
+    UnknownLayout,
+    reasons_of,
+    recs_of,
+    tags_of,
+    value_of,
+)
+
+__all__ = ["Item", "PushDecision", "Reader", "Reason", "UnknownLayout", "UserView"]
 
 _NAMES: Final = ("tags", "recs", "push")
 _ROOMS_CACHE_MS: Final = 1_000
-
-
-class UnknownLayout(Exception):
-    """A value in Redis is not of the layout that this reader knows; the message names the key."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """A code with its arguments."""
-
-    code: str
-    args: tuple[Any, ...]
-
-    @property
-    def zh(self) -> str:
-        """The reason in Chinese."""
-        return render(self.code, self.args, "zh")
-
-    @property
-    def en(self) -> str:
-        """The reason in English."""
-        return render(self.code, self.args, "en")
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One place of a list."""
-
-    room_id: str
-    score: float
-    source: str
-    reasons: tuple[Reason, ...]
-    propensity: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +103,7 @@ class Reader:
         if not fresh:
             *replies, rooms, health = replies
             self._rooms = frozenset(room.decode() for room in rooms)
-            self._replayed_to_ms = _replayed_to(_parse(self._keys.health, health))
+            self._replayed_to_ms = _replayed_to(value_of(self._keys.health, health))
             self._read_ms = read_ms
         values = [value for reply in replies for value in reply]
         if now_ms is None:
@@ -136,8 +111,7 @@ class Reader:
         views = []
         for place, (user, three) in enumerate(zip(user_ids, keys, strict=True)):
             bodies = values[3 * place : 3 * place + 3]
-            parsed = [_parse(key, body) for key, body in zip(three, bodies, strict=True)]
-            views.append(self._view(user, parsed, now_ms))
+            views.append(self._view(user, three, bodies, now_ms))
         return views
 
     def push_history(self, user_ids: Sequence[str]) -> list[list[PushDecision]]:
@@ -147,7 +121,7 @@ class Reader:
         for key in keys:
             pipeline.execute_command("GET", key)
         bodies = pipeline.execute() if keys else []
-        return [_decisions(_parse(key, body)) for key, body in zip(keys, bodies, strict=True)]
+        return [_decisions(value_of(key, body)) for key, body in zip(keys, bodies, strict=True)]
 
     def room(self, room_id: str) -> dict[str, Any]:
         """What is stored about a room; empty where nothing is."""
@@ -162,22 +136,14 @@ class Reader:
         return self._one(self._keys.health)
 
     def _one(self, key: str) -> dict[str, Any]:
-        return _parse(key, self._client.get(key))
+        return value_of(key, self._client.get(key))
 
-    def _view(self, user_id: str, parsed: list[dict[str, Any]], now_ms: int) -> UserView:
-        tags, recs, push = parsed
-        legend = recs.get("reasons", ())
-        items = [
-            Item(
-                room_id=item["room_id"],
-                score=item["score"],
-                source=item["source"],
-                reasons=_reasons(legend[place] for place in item.get("reasons", ())),
-                propensity=item.get("propensity"),
-            )
-            for item in recs.get("items", ())
-            if item["room_id"] in self._rooms
-        ]
+    def _view(
+        self, user_id: str, keys: Sequence[str], bodies: Sequence[bytes | None], now_ms: int
+    ) -> UserView:
+        tags = tags_of(keys[0], bodies[0])
+        recs = recs_of(keys[1], bodies[1])
+        push = value_of(keys[2], bodies[2])
         pushes = [
             decision
             for decision in _decisions(push)
@@ -187,30 +153,20 @@ class Reader:
         return UserView(
             user_id=user_id,
             now_ms=now_ms,
-            tags=aged(tags.get("tiles", {}), tags.get("as_of_ms", 0), now_ms),
-            items=items,
+            tags=aged(tags.tiles, tags.as_of_ms, now_ms),
+            items=recs.shown(self._rooms),
             pushes=pushes,
-            request_id=recs.get("request_id", ""),
-            model=recs.get("model", ""),
-            versions=(tags.get("version", 0), recs.get("version", 0), push.get("version", 0)),
+            request_id=recs.request_id,
+            model=recs.model,
+            versions=(tags.version, recs.version, push.get("version", 0)),
         )
 
 
 def _decisions(push: dict[str, Any]) -> list[PushDecision]:
     return [
-        PushDecision(item.get("push_id", ""), _reasons(item.get("reasons", ())), item)
+        PushDecision(item.get("push_id", ""), reasons_of(item.get("reasons", ())), item)
         for item in push.get("decisions", ())
     ]
-
-
-def _reasons(stored: Iterable[Sequence[Any]]) -> tuple[Reason, ...]:
-    """Reasons whose arguments follow the code, or are a list behind it."""
-    reasons = []
-    for code, *args in stored:
-        if len(args) == 1 and isinstance(args[0], list):
-            args = args[0]
-        reasons.append(Reason(code, tuple(args)))
-    return tuple(reasons)
 
 
 def _replayed_to(health: dict[str, Any]) -> int | None:
@@ -219,18 +175,3 @@ def _replayed_to(health: dict[str, Any]) -> int | None:
         return None
     newest_ms = health.get("newest_event_time_ms")
     return newest_ms if isinstance(newest_ms, int) else None
-
-
-def _parse(key: str, body: bytes | None) -> dict[str, Any]:
-    if body is None:
-        return {}
-    try:
-        value: dict[str, Any] = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise UnknownLayout(f"{key} is not JSON ({error}): something else wrote there") from None
-    if value.get("v") != LAYOUT:
-        raise UnknownLayout(
-            f"{key} has layout v={value.get('v')}, this reader knows v={LAYOUT}: "
-            "use the reader that came with the program that writes there"
-        )
-    return value

@@ -184,6 +184,13 @@ def test_validate_is_1_where_a_row_would_be_a_dead_letter(run: Run, log: Path, t
     assert run("validate", log).code == 1, "the simulated one has broken lines on purpose"
 
 
+def test_a_prior_that_fits_no_feature_is_refused(run: Run, tmp_path: Path):
+    (tmp_path / "own.toml").write_text("[learn]\norder_prior = { rom_heat = 1.0 }\n")
+    ran = run("settings", "--file", tmp_path / "own.toml")
+    assert (ran.code, ran.out) == (1, "")
+    assert "rom_heat" in ran.err
+
+
 def test_settings_shows_each_with_unit_and_marks_the_changed(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
