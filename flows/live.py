@@ -18,6 +18,7 @@ from flows.kafka_source import KafkaSource, Sources
 from flows.live_runtime import LiveRuntime, WallClock, wall_ms
 from flows.live_shape import LIVE
 from flows.logs import Form
+from flows.metrics.collect import LiveFigures
 from flows.metrics.epochs import TimedSink
 from flows.metrics.serve import address_of, serving
 from flows.settings import Settings
@@ -110,7 +111,8 @@ def run_process(
         stack.callback(runtime.close)
         if live.metrics is not None:
             address = address_of(live.metrics, process)
-            stack.enter_context(serving(address, runtime, live.restarts))
+            figures = LiveFigures(runtime, live.restarts, live.recovery)
+            stack.enter_context(serving(address, runtime, figures))
         run_flow(flow, process, addresses, epoch, live.recovery)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -24,7 +25,7 @@ Labels = tuple[str, ...]
 Sample = tuple[str, Labels, float]
 Reports = Mapping[str, Mapping[str, Any]]
 
-_OUTCOMES = ("writes", "raised", "refused", "repeated", "coalesced")
+_OUTCOMES = ("writes", "raised", "refused", "repeated", "coalesced", "put_back")
 _USERS = {
     "duplicates": "duplicate_events_total",
     "late": "late_events_total",
@@ -40,9 +41,12 @@ _MODELS = ("auc", "log_loss", "calibration_error")
 class LiveFigures(Collector):
     """Reads what the steps of a process told last; so the flow itself spends nothing on it."""
 
-    def __init__(self, runtime: LiveRuntime, restarts: int = 0) -> None:
+    def __init__(
+        self, runtime: LiveRuntime, restarts: int = 0, recovery: str | None = None
+    ) -> None:
         self._runtime = runtime
         self._restarts = restarts
+        self._recovery = recovery
 
     def collect(self) -> Iterator[Family]:
         """All metrics; those of which nothing is known yet without samples."""
@@ -92,6 +96,10 @@ class LiveFigures(Collector):
             yield "epoch_stall_seconds", (), epochs.last.stall_s
             yield "snapshot_seconds", (), epochs.last.snapshot_s
             yield "snapshot_bytes", (), epochs.last.snapshot_bytes
+        if self._recovery is not None:
+            disk = shutil.disk_usage(self._recovery)
+            yield "recovery_free_bytes", (), disk.free
+            yield "recovery_disk_bytes", (), disk.total
         yield "restarts_total", (), self._restarts
         yield "ready", (), float(not runtime.unready())
 

@@ -73,6 +73,8 @@ METRICS = (
     _gauge("epoch_stall_seconds", "Longest time in the last epoch in which nothing was read."),
     _gauge("snapshot_seconds", "Time spent on snapshots at the last end of an epoch."),
     _gauge("snapshot_bytes", "Size of the snapshots at the last end of an epoch."),
+    _gauge("recovery_free_bytes", "What is free on the recovery folder's disk."),
+    _gauge("recovery_disk_bytes", "Size of the recovery folder's disk."),
     _counter("restarts", "Times that all processes of the run have begun again."),
     _gauge("ready", "1 once the catalogue is known and Redis can be written, else 0."),
 )

@@ -40,10 +40,10 @@ def address_of(text: str, process: int = 0) -> tuple[str, int]:
 
 
 @contextlib.contextmanager
-def serving(address: tuple[str, int], runtime: LiveRuntime, restarts: int) -> Iterator[None]:
+def serving(address: tuple[str, int], runtime: LiveRuntime, figures: LiveFigures) -> Iterator[None]:
     """Answer on an address meanwhile; `BadInput` where it is taken."""
     registry = CollectorRegistry()
-    registry.register(LiveFigures(runtime, restarts))
+    registry.register(figures)
     ProcessCollector(registry=registry)
     pages = _Pages(runtime, registry)
 

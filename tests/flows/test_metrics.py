@@ -6,6 +6,7 @@ import socket
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -15,6 +16,7 @@ from events import kinds
 from events.letters import REASONS
 from flows.failures import BadInput
 from flows.live_runtime import LiveRuntime
+from flows.metrics.collect import LiveFigures
 from flows.metrics.epochs import EpochMeter
 from flows.metrics.names import METRICS, STANDARD
 from flows.metrics.serve import address_of, serving
@@ -77,7 +79,8 @@ def test_a_run_tells_what_it_does(redis_url: str):
         assert ask(port, "/")[0] == 404
         samples = until(lambda: _epochs(port))
         names = {name.removesuffix("_count") for name, _ in samples}
-        assert names >= {metric.name for metric in METRICS}
+        without_recovery = {metric.name for metric in METRICS if "_recovery_" not in metric.name}
+        assert names >= without_recovery
         assert names >= set(STANDARD)
         assert total(samples, "liveloom_events_total") == len(events)
         assert samples["liveloom_dead_letters_total", _of(reason="truncated_json")] == 1
@@ -105,10 +108,10 @@ def _epochs(port: int) -> Told | None:
     return samples if there and ("liveloom_model_auc", _of(model="engagement")) in samples else None
 
 
-def test_reasons_are_there_before_anything_has_happened():
+def test_reasons_are_there_before_anything_has_happened(tmp_path: Path):
     runtime = LiveRuntime(settings_for(), [])
     port = free_port()
-    with serving(("127.0.0.1", port), runtime, 3):
+    with serving(("127.0.0.1", port), runtime, LiveFigures(runtime, 3, str(tmp_path))):
         samples = told(port)
         assert {labels for name, labels in samples if name == "liveloom_dead_letters_total"} == {
             _of(reason=reason) for reason in REASONS
@@ -117,6 +120,8 @@ def test_reasons_are_there_before_anything_has_happened():
             _of(reason=reason) for reason in WHY_NOT
         }
         assert total(samples, "liveloom_restarts_total") == 3
+        free = total(samples, "liveloom_recovery_free_bytes")
+        assert 0 < free < total(samples, "liveloom_recovery_disk_bytes")
 
 
 def test_who_waits_for_redis_is_alive_and_not_ready():
@@ -124,7 +129,7 @@ def test_who_waits_for_redis_is_alive_and_not_ready():
     now_s = 0.0
     runtime.epochs = EpochMeter(lambda: now_s)
     port = free_port()
-    with serving(("127.0.0.1", port), runtime, 0):
+    with serving(("127.0.0.1", port), runtime, LiveFigures(runtime)):
         now_s = 300.0
         assert ask(port, "/live") == (503, "nothing was read for 300 s\n")
         runtime.counters.away = "connection refused"
@@ -145,7 +150,7 @@ def test_an_address_that_is_taken_is_told():
         address = taken.getsockname()
         with (
             pytest.raises(BadInput, match=f"port {address[1]} .*give another address by --metrics"),
-            serving(address, runtime, 0),
+            serving(address, runtime, LiveFigures(runtime)),
         ):
             pass
 
