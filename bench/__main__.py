@@ -14,6 +14,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from bench.environment import environment
+from bench.epoch_stall import stall_rows
+from bench.latency import latency_rows
 from bench.liveloom import simulate_command
 from bench.measure import RunError, run, shown
 from bench.per_user import growth_rows, left_rows, tags_rows
@@ -24,6 +26,8 @@ from bench.report import Row, markdown, write_report
 from bench.side_by_side import TASKS, Logs, SideBySide
 
 SEED = 1
+LIVE = ("latency", "stall")
+"""Needs a broker, takes minutes, and is measured only when it is named."""
 
 
 def _arguments(argv: list[str] | None) -> argparse.Namespace:
@@ -43,7 +47,19 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--log", type=Path, help="use this log, do not simulate one")
     parser.add_argument("--dense-log", type=Path, help="the same for the dense one")
     parser.add_argument("--ranklens", type=Path, help="RankLens events.jsonl.gz, to rank it too")
-    parser.add_argument("--only", nargs="+", choices=(*TASKS, "reader", "memory"), default=())
+    parser.add_argument(
+        "--only", nargs="+", choices=(*TASKS, "reader", "memory", *LIVE), default=()
+    )
+    parser.add_argument(
+        "--live-users",
+        type=int,
+        nargs="+",
+        default=[50_000, 200_000, 1_000_000],
+        help="in the state of a live run: the first for latency, all for stalls",
+    )
+    parser.add_argument("--live-active", type=int, default=50_000, help="of them act")
+    parser.add_argument("--live-rate", type=int, default=2_000, help="events/s, for stalls")
+    parser.add_argument("--live-seconds", type=int, default=60, help="for each live figure")
     parser.add_argument("--out", type=Path, default=Path("docs"))
     args = parser.parse_args(argv)
     if args.quick:
@@ -106,6 +122,14 @@ def measure(args: argparse.Namespace, console: Console) -> tuple[list[Row], dict
             rows += growth_rows(args.users, args.rounds)
             rows += tags_rows(server.url)
             advance("memory")
+        live = Path(folder) / "live"
+        live.mkdir()
+        seconds, active = args.live_seconds, args.live_active
+        if "latency" in chosen:
+            users = args.live_users[0]
+            rows += latency_rows(server.url, live, users, min(users, active), seconds)
+        if "stall" in chosen:
+            rows += stall_rows(server.url, live, args.live_users, active, args.live_rate, seconds)
         return rows, environment(server.version)
 
 

@@ -56,7 +56,8 @@ def _path() -> list[str]:
     return os.environ.get("PATH", os.defpath).split(os.pathsep)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A loopback port on which nothing listens just now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -71,7 +72,7 @@ def redis_server() -> Iterator[Server]:
         RuntimeError: there is no binary, or it did not answer within `START_S_MAX` seconds.
 
     """
-    port = _free_port()
+    port = free_port()
     with tempfile.TemporaryDirectory(prefix="liveloom-bench-redis-") as folder:
         options = {
             "bind": "127.0.0.1",

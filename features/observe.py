@@ -83,6 +83,7 @@ class ObserveShard:
         self._parts: dict[int, Rows] = {}
         self._place = 0
         self._dirty: dict[str, None] = {}
+        self._put_off: list[str] = []
         self._swept_ms = 0
         self._scene_of = (-1, -1)
         self._last_scene: Scene | None = None
@@ -401,8 +402,11 @@ class ObserveShard:
             self._wish(person, user, clock_ms, seq)
         elif not user.slate_due:
             user.slate_due = True
-            due_ms = (second + 1) * 1000 - self.context.lateness_ms
+            grace_ms = self.context.slate_grace_ms
+            due_ms = (second + 1) * 1000 - self.context.lateness_ms + grace_ms
             heapq.heappush(self._timers, (due_ms, _SLATE, person, ""))
+            if grace_ms:
+                self._put_off.append(person)
 
     def _choose(self, event: Any, user: User, units: float, seq: int) -> None:
         """Count a signal for a room towards the user's taste in its attributes."""
@@ -552,6 +556,17 @@ class ObserveShard:
                 self._count(signal, person, user, tags, amount, clock_ms, seq)
 
     # What DECIDE is asked.
+
+    def take_put_off(self) -> list[str]:
+        """Whose slates were put off since last time, where a wall clock is to make them."""
+        put_off, self._put_off = self._put_off, []
+        return put_off
+
+    def make_up(self, person: str) -> None:
+        """Ask for a slate that was put off, unless one has been asked for since."""
+        user = self.people.get(person, self.clock_ms)
+        if user is not None and user.slate_due:
+            self._wish(person, user, self.clock_ms, self.catalogue.seq)
 
     def _ask(self, person: str, user: User, clock_ms: int, seq: int) -> None:
         """Ask for a slate at once, whatever was asked within this second."""

@@ -106,4 +106,6 @@ class ObserveContext:
     width: int
     seed: int
     evaluates: bool = False
+    slate_grace_ms: int = 0
+    """How much later event time makes a slate that was put off: a wall clock comes before it."""
     shrink: Shrink = field(default_factory=Shrink)

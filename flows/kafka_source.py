@@ -75,6 +75,7 @@ class KafkaPartition(StatefulSourcePartition[PartRound, bytes]):
         self._runtime = runtime
         self._kafka = runtime.settings.kafka
         self._catalogue = name in runtime.catalogue_parts
+        self._index = runtime.parts.index(name) if name in runtime.parts else 0
         self._epoch_s = runtime.settings.flow.epoch_s
         self._clock = PartClock(round(self._kafka.silent_s * 1000))
         self._events = lost = 0
@@ -233,7 +234,7 @@ class KafkaPartition(StatefulSourcePartition[PartRound, bytes]):
         now_ms = self._runtime.now()
         is_read = self._catalogue and self._is_read() and not self._told_read
         timed = self._time_ms > 0 and not self._told_time
-        if is_read or timed or now_ms // self._kafka.tick_ms != self._tick:
+        if is_read or timed or self._turn(now_ms) != self._tick:
             self._tick = -1
             return [self._round([], [], [], [], now_ms)]
         return []
@@ -247,7 +248,7 @@ class KafkaPartition(StatefulSourcePartition[PartRound, bytes]):
         now_ms: int,
     ) -> PartRound:
         split, _ = self._sources.splitter.split(0, 0, events, clocks, offsets, self._time_ms, False)
-        tick = now_ms // self._kafka.tick_ms
+        tick = self._turn(now_ms)
         ticks, self._tick = tick != self._tick, tick
         # The catalogue's own time holds nobody up.
         time_ms = 0 if self._catalogue else self._time_ms
@@ -258,6 +259,9 @@ class KafkaPartition(StatefulSourcePartition[PartRound, bytes]):
         if ticks:
             made.report = self._runtime.tell(f"collect {self._name}", self._counts())
         return made
+
+    def _turn(self, now_ms: int) -> int:
+        return self._runtime.turn(now_ms, self._kafka.tick_ms, self._index)
 
     def _is_read(self) -> bool:
         """Whether the end has been reached once, and all before it given out."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable, Sequence
 
@@ -16,6 +17,10 @@ assert CATALOGUE in FAMILIES
 
 REPORT_MS = 1_000
 """How often a step says what it has counted."""
+
+SLATE_GRACE_MS = 2_000
+_PHASE_MS = 397
+"""Has no divisor in common with what it is used for, so that phases lie apart."""
 
 WallClock = Callable[[], int]
 """UTC epoch milliseconds."""
@@ -40,16 +45,25 @@ class LiveRuntime(Runtime):
     ) -> None:
         super().__init__(settings, True, workers, process, recovery)
         catalogue = f"{settings.kafka.topic_prefix}{CATALOGUE}"
+        self.parts = tuple(parts)
         self.catalogue_parts = tuple(p for p in parts if p.rpartition("/")[0] == catalogue)
         self.event_parts = tuple(p for p in parts if p not in self.catalogue_parts)
         self.catalogue_ready = not self.catalogue_parts
         self.started = not self.event_parts
         """Whether the shards here know the time of all partitions, so that rows may come."""
         self.now = now
+        self.observe = dataclasses.replace(self.observe, slate_grace_ms=SLATE_GRACE_MS)
         self.counters = Counters()
         self.process = process
         self.speaker = min(self.own, default=-1)
         """The shard that reports for the whole process."""
+
+    def turn(self, now_ms: int, every_ms: int, number: int) -> int:
+        """Changes every so often, for each number at moments of its own.
+
+        What all shards or partitions did at once would hold up whatever came just then.
+        """
+        return (now_ms + number * _PHASE_MS) // every_ms
 
     def unready(self) -> str:
         """Why the process does not deliver yet, or just now; empty where it does."""

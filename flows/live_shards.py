@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from decisions.outputs import Delivery
@@ -15,6 +17,9 @@ from flows.live_runtime import REPORT_MS, LiveRuntime
 from flows.live_state import seal_live, stamped, unseal_live
 from flows.messages import Learnable, Tick
 from flows.steps import DecideStep, ObserveStep
+
+_SLATE_MS = 1_000
+"""A second signal within a second is answered after this long, by the wall's clock."""
 
 
 @dataclass(slots=True)
@@ -33,13 +38,14 @@ class LiveObserveStep(ObserveStep):
         self._live = runtime
         self._times = runtime.times(saved.times if saved else None)
         self._held = [unpack_arrival(*held) for held in saved.held] if saved else []
-        self._told_ms = 0
+        self._told = -1
         self._learnt_s = -1
+        self._later: deque[tuple[int, str]] = deque()
 
     def take(self, values: list[Any]) -> Iterable[Any]:
         """Rows of partitions, or word that the catalogue has come."""
         runtime, times = self._live, self._times
-        shard = self.kernel(values[0].shard)
+        shard = self.kernel(values[0].shard if values else self._number)
         now_ms = runtime.now()
         for value in values:
             if not isinstance(value, Tick):
@@ -61,13 +67,27 @@ class LiveObserveStep(ObserveStep):
                 reached_ms = max(reached_ms, rows.clock_ms)
         if times.clock_ms > reached_ms:
             shard.apply(Rows(shard.shard, 0, times.clock_ms, seq))
+        while self._later and self._later[0][0] <= now_ms:
+            shard.make_up(self._later.popleft()[1])
         out = shard.drain()
+        self._later += [(now_ms + _SLATE_MS, person) for person in shard.take_put_off()]
         self.write_behind(now_ms)
-        made = list(self._made(shard, out)) if out.ends else []
-        if now_ms - self._told_ms >= REPORT_MS:
-            self._told_ms = now_ms
+        made = list(self._made(shard, out)) if out.ends or out.steps else []
+        turn = runtime.turn(now_ms, REPORT_MS, shard.shard)
+        if turn != self._told:
+            self._told = turn
             made.append(runtime.tell(f"observe {shard.shard}", self._counts(shard)))
         return made
+
+    def notify_at(self) -> datetime | None:
+        """When a slate that was put off is due, whatever comes until then."""
+        if not self._later:
+            return None
+        return datetime.fromtimestamp(self._later[0][0] / 1000, UTC)
+
+    def resend(self) -> Iterable[Any]:
+        """Nothing to say again: it is time for what was put off."""
+        return self.take([])
 
     def _made(self, shard: ObserveShard, out: Observed) -> Iterator[Any]:
         reached = dict(self._times.offsets)
@@ -112,7 +132,7 @@ class LiveDecideStep(DecideStep):
         super().__init__(runtime, inner)
         self._live = runtime
         self._reached: dict[str, int] = {}
-        self._told_ms = 0
+        self._told = -1
         self._behind = 0
 
     def take(self, values: list[Any]) -> Iterable[Any]:
@@ -129,8 +149,9 @@ class LiveDecideStep(DecideStep):
                 one.reached = self._reached
         now_ms = self._live.now()
         self.write_behind(now_ms)
-        if now_ms - self._told_ms >= REPORT_MS and self._shard is not None:
-            self._told_ms = now_ms
+        turn = self._live.turn(now_ms, REPORT_MS, self._number)
+        if turn != self._told and self._shard is not None:
+            self._told = turn
             counts = {**self._shard.totals(), "tables_behind": self._behind}
             made.append(self._live.tell(f"decide {self._shard.shard}", counts))
         return made

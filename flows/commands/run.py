@@ -7,6 +7,7 @@ import contextlib
 import dataclasses
 import tempfile
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flows.commands.arguments import (
@@ -117,6 +118,7 @@ def _keep_running(live: Live, stop: Stop, lock: int | None) -> None:
     from flows.kafka_client import client_settings
     from flows.lookout import Lookout
     from flows.processes import supervise
+    from flows.shelf_folder import begin_run
 
     client, kafka = client_settings(live.brokers, live.client_file), live.settings.kafka
     later = (
@@ -140,6 +142,8 @@ def _keep_running(live: Live, stop: Stop, lock: int | None) -> None:
                 return
             facts: dict[str, object] = {"partitions": len(live.parts), "processes": live.processes}
             LOG.info("reading %d partitions in %d processes", *facts.values(), extra=said(facts))
+            if live.recovery is not None:
+                begin_run(Path(live.recovery))
             try:
                 with _asking(live, client, stop) as asked:
                     supervise(live, _quiet, asked, lock, "flows.commands.live_worker", logs=False)

@@ -1,0 +1,92 @@
+"""Live latency: from when an event is due to when Redis shows it, beside a bare consumer.
+
+A real broker and Redis, the flow as `liveloom run --recovery` starts it, and an open loop that
+sends at a share of the highest load, whatever becomes of what it sends. The highest load is how
+fast the flow works off what was sent all at once.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench.live_run import PROBES_PER_S, Flow, broker, first_line, live_run, running, send
+from bench.live_traffic import ROOMS
+from bench.measure import Spread
+from bench.report import Row
+
+SECTION = "Live latency"
+SHARES = (0.25, 0.5, 0.75)
+POINTS = (0.5, 0.99, 0.999)
+FILL_THOUSANDS = 60
+_COMMAND = "python -m bench --only latency"
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The least value that so large a share does not exceed."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
+
+
+def latency_rows(url: str, folder: Path, users: int, active: int, seconds: int) -> list[Row]:
+    """Percentiles at each share of the highest load."""
+    with broker() as brokers:
+        filled = send(brokers, users, 0, FILL_THOUSANDS)["sent"]
+        with live_run(brokers, url, folder) as flow:
+            first_s, first = flow.until(filled)
+            highest = (filled - first) / (time.monotonic() - first_s)
+            note = f"{users:,} users in state, one process, {ROOMS} live rooms"
+            rows = [_row("highest load", "events/s", highest, note)]
+            for share in SHARES:
+                rate = max(PROBES_PER_S, round(highest * share))
+                rows += _at(flow, brokers, url, share, rate, active, seconds)
+    return rows
+
+
+def _row(what: str, unit: str, value: float, note: str, at_most: float | None = None) -> Row:
+    spread = Spread(value, value, value, 1)
+    return Row(SECTION, what, unit, spread, _COMMAND, at_most=at_most, note=note)
+
+
+def _at(
+    flow: Flow, brokers: str, url: str, share: float, rate: int, active: int, seconds: int
+) -> list[Row]:
+    taken = flow.events()
+    with running("bench.seen", brokers, url) as watcher:
+        first_line(watcher)
+        time.sleep(1.0)
+        sent = send(brokers, active, rate, seconds)
+        flow.until(taken + sent["sent"])
+        time.sleep(1.0)
+        out, _ = watcher.communicate()
+    seen: dict[str, list[float]] = json.loads(out.splitlines()[-1])
+    rows = []
+    for name, values in seen.items():
+        note = f"{rate:,} events/s, {len(values):,} of {round(seconds * PROBES_PER_S):,} probes"
+        for point in POINTS:
+            # What a bare consumer sees is the broker's and the machine's, not ours.
+            value = 1000 * percentile(values, point) if values else float("nan")
+            bare = 1000 * percentile(seen["bare"], point) if seen["bare"] else float("nan")
+            asked = {0.99: 10.0, 0.999: 60.0}.get(point) if share == 0.5 else None
+            at_most = bare + asked if asked is not None and name != "bare" else None
+            rows.append(
+                _row(f"{name}, p{100 * point:g} at {share:.0%}", "ms", value, note, at_most)
+            )
+    return rows
+
+
+def main() -> int:
+    """Measure by itself: `python -m bench.latency REDIS FOLDER USERS ACTIVE SECONDS`."""
+    url, folder, *numbers = sys.argv[1:]
+    users, active, seconds = map(int, numbers)
+    for row in latency_rows(url, Path(folder), users, active, seconds):
+        value = row.value.median if row.value else float("nan")
+        print(f"{row.what:34} {value:10.1f} {row.unit:8} {row.note}", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
