@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from bench.environment import environment
 from bench.epoch_stall import stall_rows
-from bench.latency import latency_rows
+from bench.latency import live_rows
 from bench.liveloom import simulate_command
 from bench.measure import RunError, run, shown
 from bench.per_user import growth_rows, left_rows, tags_rows
@@ -127,7 +127,7 @@ def measure(args: argparse.Namespace, console: Console) -> tuple[list[Row], dict
         seconds, active = args.live_seconds, args.live_active
         if "latency" in chosen:
             users = args.live_users[0]
-            rows += latency_rows(server.url, live, users, min(users, active), seconds)
+            rows += live_rows(server.url, live, users, min(users, active), seconds)
         if "stall" in chosen:
             rows += stall_rows(server.url, live, args.live_users, active, args.live_rate, seconds)
         return rows, environment(server.version)

@@ -31,7 +31,7 @@ def percentile(values: Sequence[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
 
 
-def latency_rows(url: str, folder: Path, users: int, active: int, seconds: int) -> list[Row]:
+def live_rows(url: str, folder: Path, users: int, active: int, seconds: int) -> list[Row]:
     """Percentiles at each share of the highest load."""
     with broker() as brokers:
         filled = send(brokers, users, 0, FILL_THOUSANDS)["sent"]
@@ -82,7 +82,7 @@ def main() -> int:
     """Measure by itself: `python -m bench.latency REDIS FOLDER USERS ACTIVE SECONDS`."""
     url, folder, *numbers = sys.argv[1:]
     users, active, seconds = map(int, numbers)
-    for row in latency_rows(url, Path(folder), users, active, seconds):
+    for row in live_rows(url, Path(folder), users, active, seconds):
         value = row.value.median if row.value else float("nan")
         print(f"{row.what:34} {value:10.1f} {row.unit:8} {row.note}", flush=True)
     return 0
