@@ -51,6 +51,7 @@ ROOMS = {
         (*PACKAGES, "bench"),
         (
             "bytewax",
+            "confluent_kafka",
             "msgspec",
             "numpy",
             "orjson",
