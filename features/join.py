@@ -20,6 +20,10 @@ from features.user import CLICKED, ENGAGED, LEFT, STAYED, Awaiting, OpenList, Us
 
 UNKNOWN = -1
 T = TypeVar("T")
+_ENGAGING = (
+    *("click", "dwell", "like", "view", "comment", "join", "share", "favourite", "cart_add"),
+    *("gift", "order", "refund", "reserve", "follow", "dwell"),
+)
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,11 @@ class JoinSettings:
     label_horizon_s: int = setting(600, "s", "Feedback after ten minutes is not the list's doing.")
     after_click_s: int = setting(
         30, "s", "Who clicked and came back this much later has passed over the rest."
+    )
+    engaging: tuple[str, ...] = setting(
+        _ENGAGING,
+        "kinds of event",
+        "Feedback that makes an impression an engaged one; a dwell only where it is long.",
     )
     long_dwell_ms: int = setting(30_000, "ms", "A stay this long is engagement.")
     quick_leave_ms: int = setting(5_000, "ms", "A stay shorter than this is a no.")
@@ -46,6 +55,11 @@ class JoinSettings:
     order_horizon_s: int = setting(1800, "s", "An order this long after the list still counts.")
     refund_horizon_s: int = setting(7 * 86_400, "s", "A refund this late still unlearns its order.")
     awaiting_max: int = setting(8, "rooms a user", "Clicked rooms whose order may still come.")
+
+    def __post_init__(self) -> None:
+        unknown = sorted(set(self.engaging) - set(_ENGAGING))
+        if unknown:
+            raise ValueError(f"engaging names {unknown}; use of {', '.join(_ENGAGING)}")
 
 
 class Join:

@@ -11,6 +11,13 @@ from features.user import CLICKED, ENGAGED, LEFT, ORDERED, STAYED
 
 def labels_of(event: Signal, settings: JoinSettings) -> int:
     """The flags of `features.user` that a signal sets on its impression."""
+    flags = _flags_of(event, settings)
+    if flags & (CLICKED | ENGAGED) and kinds.KIND_OF[type(event)] not in settings.engaging:
+        return flags & ~(CLICKED | ENGAGED)
+    return flags
+
+
+def _flags_of(event: Signal, settings: JoinSettings) -> int:
     if isinstance(event, kinds.Click):
         return CLICKED
     if isinstance(event, kinds.Dwell):

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
 import pytest
 
 from events import kinds
+from features.join import JoinSettings
 from features.people import People
 from features.user import User
 from features.vector import names
+from flows.settings import Settings
 from tests.line import START_MS, Line, Teller
 
 NAMES = names(8)
@@ -238,6 +241,20 @@ def test_shown_in_vain_lowers_a_tag_s_lift(line: Line, say: Teller):
     liked, passed = (e for e in line.made.examples if e.request_id == "q5" and e.ordered == -1)
     assert feature(liked, "tag_lift") > 1.0
     assert feature(passed, "tag_lift") < -0.5
+
+
+def test_what_engages_is_for_the_platform_to_say(say: Teller):
+    """Where a long stay alone engages, a like is no engagement, and so no label."""
+    chosen = dataclasses.replace(JoinSettings(), engaging=("dwell",), untouched_share=1.0)
+    line = Line(dataclasses.replace(Settings(), join=chosen), decides=False)
+    line.feed([say.room(name, "tea") for name in "ab"])
+    line.feed([*say.shown(10, "u1", "q1", "a"), act(say, kinds.Like, 12, "a")])
+    line.feed([*say.shown(20, "u1", "q2", "b")])
+    line.feed([act(say, kinds.Dwell, 60, "b", dwell_ms=40_000, long=True)], done=True)
+    engaged = {e.room_id: e.engaged for e in line.made.examples if e.ordered == -1}
+    assert engaged == {"a": 0, "b": 1}
+    with pytest.raises(ValueError, match="engaging names"):
+        JoinSettings(engaging=("dwel",))
 
 
 def test_who_clicks_the_large_has_a_lift_for_what_is_large(say: Teller):
