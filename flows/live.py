@@ -49,7 +49,7 @@ class Live:
     processes: int
     settings: Settings
     out: str = ""
-    """A folder of the run's own, where its processes find all this."""
+    """Nothing of its processes is written to files: they say in the log what they say."""
     metrics: str | None = None
     """Where the first process serves its figures; each further one a port higher."""
     log: Form | None = None

@@ -10,9 +10,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol, TypeVar
 
 import msgspec
 
@@ -28,6 +28,8 @@ _PANIC = "pyo3_runtime.PanicException"
 _PORTS = range(20_000, 32_000)
 _PORT_STEP = 37
 
+T = TypeVar("T")
+
 
 class Word(msgspec.Struct, omit_defaults=True):
     """What a process tells its parent, one JSON object a line on standard output."""
@@ -39,7 +41,7 @@ class Word(msgspec.Struct, omit_defaults=True):
 
 
 class Job(Protocol):
-    """What is to be run, as a dataclass of plain values."""
+    """What is to be run, as a dataclass of plain values; it may hold a password."""
 
     @property
     def out(self) -> str:
@@ -60,17 +62,18 @@ def supervise(
 ) -> None:
     """Run all processes of a job to their end, or until a stop is asked for.
 
-    Each runs the module `worker` and writes its errors to `process-I.log` in the job's folder, or
-    without `logs` where this process does. It holds the recovery folder's `lock` too, and goes
-    when this process goes, however that ends. If one dies, all are ended, and `ProcessFailed` or
-    `BadInput` says why.
+    Each runs the module `worker`, reads the job from its standard input, and writes its errors to
+    `process-I.log` in the job's folder, or without `logs` where this process does. It holds the
+    recovery folder's `lock` too, and goes when this process goes, however that ends. If one dies,
+    all are ended, and `ProcessFailed` or `BadInput` says why.
     """
     out = Path(job.out)
-    with _spec(job, out) as spec, contextlib.ExitStack() as stack:
+    with contextlib.ExitStack() as stack:
         addresses = _free_addresses(job.processes)
-        command = [sys.executable, "-m", worker, str(spec)]
+        told_job = msgspec.json.encode(job) + b"\n"
+        command = [sys.executable, "-m", worker]
         children = [
-            _Child(out if logs else None, command, number, addresses, lock, stack)
+            _Child(out if logs else None, command, told_job, number, addresses, lock, stack)
             for number in range(len(addresses))
         ]
         with contextlib.closing(selectors.DefaultSelector()) as selector:
@@ -134,6 +137,7 @@ class _Child:
         self,
         out: Path | None,
         command: Sequence[str],
+        job: bytes,
         number: int,
         addresses: Sequence[str],
         lock: int | None,
@@ -157,6 +161,11 @@ class _Child:
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
             )
         stack.callback(self._end)
+        assert self.process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):
+            # By a pipe, not by a file that a kill might leave: an address may hold a password.
+            self.process.stdin.write(job)
+            self.process.stdin.flush()
         assert self.process.stdout is not None
         self.words = self.process.stdout
         os.set_blocking(self.words.fileno(), False)
@@ -217,20 +226,6 @@ class _Child:
             self.log.unlink(missing_ok=True)
 
 
-@contextlib.contextmanager
-def _spec(job: Any, out: Path) -> Iterator[Path]:
-    """The job as a file that only this user can read, for an address may hold a password."""
-    path = out / "job.json"
-    path.unlink(missing_ok=True)
-    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with open(file, "wb") as opened:
-        opened.write(msgspec.json.encode(job))
-    try:
-        yield path
-    finally:
-        path.unlink(missing_ok=True)
-
-
 def _free_addresses(count: int) -> list[str]:
     """Loopback addresses on which nothing listens just now.
 
@@ -247,6 +242,18 @@ def _free_addresses(count: int) -> list[str]:
         if len(addresses) == count:
             return addresses
     raise BadInput(f"no {count} free ports from {_PORTS[0]} to {_PORTS[-1]}: end what uses them")
+
+
+def read_job(kind: type[T]) -> T:
+    """What the parent wants done, the first line of standard input."""
+    read: list[bytes] = []
+    while not read or not read[-1].endswith(b"\n"):
+        part = os.read(0, 1 << 16)
+        if not part:
+            # The parent has gone before it could say.
+            os._exit(1)
+        read.append(part)
+    return msgspec.json.decode(b"".join(read), type=kind)
 
 
 def leave_with_parent() -> None:

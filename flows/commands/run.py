@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import dataclasses
-import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -97,9 +96,8 @@ def run(args: argparse.Namespace) -> int:
             args.decisions,
             args.processes,
             settings,
-            stack.enter_context(tempfile.TemporaryDirectory(prefix="liveloom-")),
-            args.metrics,
-            form_of(args.log),
+            metrics=args.metrics,
+            log=form_of(args.log),
         )
         lock = None
         if args.recovery is not None:

@@ -1,4 +1,4 @@
-"""One process of a replay: `python -m flows.commands.worker SPEC.json NUMBER ADDRESS...`."""
+"""One process of a replay: `python -m flows.commands.worker NUMBER ADDRESS...`."""
 
 from __future__ import annotations
 
@@ -7,23 +7,22 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import msgspec
 
 from flows.failures import bad_input, is_stop
 from flows.log_source import Told
 from flows.logs import LOG
-from flows.processes import Word, leave_with_parent
+from flows.processes import Word, leave_with_parent, read_job
 from flows.replay import Replay, run_process
 from flows.stop import Stop
 
 _TELL_EVERY_S = 0.2
 
 
-def main(spec: str, number: int, addresses: list[str]) -> int:
-    """Run one process of the replay that the file `spec` describes."""
-    replay = msgspec.json.decode(Path(spec).read_bytes(), type=Replay)
+def main(number: int, addresses: list[str]) -> int:
+    """Run one process of the replay that the parent describes."""
+    replay = read_job(Replay)
     return serve(lambda told, stop: run_process(replay, number, addresses, told, stop))
 
 
@@ -61,4 +60,4 @@ def serve(run: Callable[[Told, Stop], None]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], int(sys.argv[2]), sys.argv[3:]))
+    sys.exit(main(int(sys.argv[1]), sys.argv[2:]))

@@ -343,7 +343,7 @@ def test_a_process_that_is_killed_ends_all_and_is_named(log: Path, tmp_path: Pat
     while len(workers := [c for c in family if "flows.commands.worker" in c.cmdline()]) < 2:
         time.sleep(0.02)
         family = me.children(recursive=True)
-    killed = next(worker for worker in workers if worker.cmdline()[4] == "1")
+    killed = next(worker for worker in workers if worker.cmdline()[3] == "1")
     killed.kill()
     _, err = process.communicate(timeout=60)
     assert process.returncode == 1

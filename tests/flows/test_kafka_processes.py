@@ -110,7 +110,8 @@ def test_two_processes_killed_at_once_count_each_event_once(
             broker.send(likes(tell, 15 + 5 * number, 100))
             time.sleep(0.3)
             # One of them alone: the others go with it, and all begin again.
-            os.kill(until(run.children)[number % 2], signal.SIGKILL)
+            until(lambda: len(run.children()) == 2)
+            os.kill(run.children()[number % 2], signal.SIGKILL)
         broker.send(likes(tell, 40, 100))
         until(lambda: run.reader.health().get("events") == 603)
         until(lambda: run.seen(tell)["u0"][0])
@@ -156,6 +157,26 @@ def test_a_signal_ends_it_cleanly_and_it_goes_on_without_doubles(
         seen = until(lambda: _settled(run, tell))
         assert sum(tags["all"][3] for _, tags in seen.values()) == pytest.approx(0.5 * 400)
         assert run.end()[0] == 0
+
+
+def test_a_run_that_is_killed_leaves_no_process_and_no_address_behind(
+    broker: Broker, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    tell, scratch = Recent(), tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setenv("TMPDIR", str(scratch))
+    broker.send(rooms(tell))
+    with command(broker, redis_url, "gone:", tmp_path, "--processes", "2") as run:
+        until(lambda: run.reader.health().get("events") == 3)
+        until(lambda: len(run.children()) == 2)
+        workers = run.children()
+        assert not any(
+            redis_url.encode() in Path(f"/proc/{p}/cmdline").read_bytes() for p in workers
+        )
+        run.process.kill()
+        run.process.communicate()
+        until(lambda: not any(Path(f"/proc/{worker}").exists() for worker in workers))
+    assert [path.name for path in scratch.rglob("*") if path.is_file()] == []
 
 
 _FAILS_ONCE = """

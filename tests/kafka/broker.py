@@ -15,7 +15,7 @@ from events.kinds import FAMILIES, FAMILY_OF, KIND_OF, person_of
 from flows.settings import Settings
 from tests.kafka.consume import consume
 
-WAIT_S = 30.0
+WAIT_S = 90.0
 PARTS = 4
 _FOR_EVER = {"retention.ms": "-1"}
 
