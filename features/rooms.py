@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from events.envelope import seal, unseal
 from events.setting import setting
 from features.dedupe import Dedupe
+from features.shelf import Shelves
 
 IMPRESSION, CLICK, ENTER, LEAVE, ORDER, SIGNAL = range(6)
 COLUMNS = ("impressions", "clicks", "enters", "leaves", "orders", "heat")
@@ -79,13 +80,15 @@ NO_ROOMS = RoomTable(-1, [], np.zeros((0, len(COLUMNS))))
 class RoomStats:
     """The publisher: takes rows and the watermark, gives a table for each second that had any."""
 
-    def __init__(self, settings: RoomSettings, lateness_ms: int) -> None:
+    def __init__(
+        self, settings: RoomSettings, lateness_ms: int, shelves: Shelves | None = None
+    ) -> None:
         self.settings = settings
         self.lateness_ms = lateness_ms
         self.duplicates = 0
         self.late = 0
         self.dropped = 0
-        self._dedupe = Dedupe(settings.dedupe_s)
+        self._dedupe = Dedupe(settings.dedupe_s, shelves("d") if shelves is not None else None)
         self._buckets: dict[int, dict[str, list[int]]] = {}
         self.closed_s = -1
         self._folded_s = -1
@@ -112,9 +115,11 @@ class RoomStats:
             seen_s = seen.get(key)
             if seen_s is None:
                 seen_s = older.get(key)
-            if seen_s is not None and second_of_clock - seen_s <= horizon_s:
-                self.duplicates += 1
-                continue
+            if seen_s is not None:
+                if second_of_clock - seen_s <= horizon_s:
+                    self.duplicates += 1
+                    continue
+                self._dedupe.came_again(key)
             seen[key] = second_of_clock
             second = time_ms // 1000
             if second < open_s:
@@ -176,8 +181,12 @@ class RoomStats:
         self._ids = [self._ids[i] for i in order]
         self._number = {room_id: number for number, room_id in enumerate(self._ids)}
 
+    def write(self) -> None:
+        """Put on the shelf what is new; a snapshot does it too, but has more to do then."""
+        self._dedupe.write()
+
     def snapshot(self) -> bytes:
-        """The whole state as versioned bytes."""
+        """The state as versioned bytes, but for what is on the shelf."""
         state = msgspec.msgpack.encode(
             (
                 (self.duplicates, self.late, self.dropped, self.closed_s, self._folded_s),

@@ -19,6 +19,7 @@ from flows.live_messages import RoomArrival, unpack_arrival
 from flows.live_runtime import REPORT_MS, LiveRuntime
 from flows.live_state import seal_live, stamped, unseal_live
 from flows.messages import CatalogueUpdate, RoomTables
+from flows.shard_step import WRITE_MS
 from flows.steps import CatalogueStep, IdentityStep, RoomsStep
 
 
@@ -102,6 +103,7 @@ class LiveRoomsStep(RoomsStep):
         self._times = runtime.times(saved.times if saved else None)
         self._held = [RoomArrival(*held) for held in saved.held] if saved else []
         self._told_s = -1
+        self._written_ms = 0
 
     def take(self, values: list[Any]) -> Iterable[Any]:
         """The room rows of some rounds."""
@@ -120,6 +122,9 @@ class LiveRoomsStep(RoomsStep):
                 for key, clock_ms, at_ms, room_id, code, amount in one.rows
             ]
         made = list(super().take([(rows, times.clock_ms, False)]))
+        if self._store is not None and now_ms - self._written_ms >= WRITE_MS:
+            self._written_ms = now_ms
+            self._stats.write()
         return [one for one in made if not isinstance(one, RoomTables) or self._is_news(one)]
 
     def _is_news(self, tables: RoomTables) -> bool:

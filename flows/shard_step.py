@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from flows.shelf_store import Store
 
 
-_WRITE_MS = 250
+WRITE_MS = 250
+"""How often a step puts on its shelves what was touched."""
 _PHASE_MS = 37
 
 
@@ -72,7 +73,7 @@ class ShardStep(Step, Generic[K]):
 
         Each shard has its own moments, so that they do not hold the flow up together.
         """
-        turn = (now_ms + self._number * _PHASE_MS) // _WRITE_MS
+        turn = (now_ms + self._number * _PHASE_MS) // WRITE_MS
         if self._store is not None and self._shard is not None and turn != self._turn:
             self._turn = turn
             self._shard.write()

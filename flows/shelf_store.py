@@ -18,9 +18,10 @@ from rocksdict import Checkpoint, Rdict
 from features.shelf import Shelf, Shelves
 from flows.recovery import RecoveryError
 from flows.rocks import RocksShelf, open_database, pairs, prefix_of, told
+from flows.routing import worker_of
 from flows.shelf_folder import ShelfFolder, link, remove
 
-_SOURCE_CACHE_MB = 8
+_SMALL_CACHE_MB = 8
 
 
 class Writes(Protocol):
@@ -113,7 +114,7 @@ class Store:
         assert self._database is not None
         source = self._sources.get(place)
         if source is None:
-            source = open_database(self._source_path(place), _SOURCE_CACHE_MB, reads_only=True)
+            source = open_database(self._source_path(place), _SMALL_CACHE_MB, reads_only=True)
             self._sources[place] = source
         prefix = prefix_of(shard)
         for key, body in pairs(source, prefix, prefix):
@@ -171,7 +172,10 @@ class Store:
 
 
 class Stores:
-    """The stores of a process: OBSERVE's and DECIDE's, whose snapshots are not taken together."""
+    """The stores of a process, one a step, since steps are not snapshotted together.
+
+    `rooms` is there in one process alone: that which has the step's one key.
+    """
 
     def __init__(
         self,
@@ -182,13 +186,20 @@ class Stores:
         own: Iterable[int],
         cache_mb: int,
     ) -> None:
-        folder, shards_here = Path(recovery), list(own)
+        folder, shards_here, steps = Path(recovery), list(own), 2 * workers + 1
         self.observe, self.decide = (
-            Store(ShelfFolder(folder, step, process, 2 * workers), shards, shards_here, cache_mb)
+            Store(ShelfFolder(folder, step, process, steps), shards, shards_here, cache_mb)
             for step in ("observe", "decide")
         )
 
+        self.rooms: Store | None = None
+        if worker_of("rooms", workers) == process:
+            self.rooms = Store(
+                ShelfFolder(folder, "rooms", process, steps), 1, [0], _SMALL_CACHE_MB
+            )
+
     def close(self) -> None:
         """Let go of all files."""
-        self.observe.close()
-        self.decide.close()
+        for store in (self.observe, self.decide, self.rooms):
+            if store is not None:
+                store.close()

@@ -79,17 +79,26 @@ class RoomsStep(Step):
     def __init__(self, runtime: Runtime, state: bytes | None) -> None:
         super().__init__(state is not None, runtime.recovers)
         settings = runtime.settings
-        self._stats = RoomStats(settings.rooms, settings.flow.lateness_ms)
+        saved = _ROOMS.decode(state) if state is not None else None
+        self._store = runtime.stores.rooms if runtime.stores is not None else None
+        shelves = None
+        if self._store is not None:
+            shelves = self._store.shelves(0, saved.place if saved is not None else "")
+        self._stats = RoomStats(settings.rooms, settings.flow.lateness_ms, shelves)
+        if self._store is not None:
+            self._store.enter(0, self._stats)
         self._slack_s = settings.table_delay_s + settings.flow.table_slack_s
         self._recent: list[RoomTable] = []
         self._done = False
-        if state is not None:
-            packed, tables, self._done = _ROOMS.decode(state)
-            self._stats.restore(packed)
-            self._recent = [RoomTable.unpack(*table) for table in tables]
+        if saved is not None:
+            self._stats.restore(saved.stats)
+            self._recent = [RoomTable.unpack(*table) for table in saved.tables]
+            self._done = saved.done
 
     def take(self, values: list[tuple[list[RoomRow], int, bool]]) -> Iterable[Any]:
         """The room rows of some rounds."""
+        if self._store is not None:
+            self._store.change()
         tables: list[RoomTable] = []
         for rows, clock_ms, done in values:
             tables += self._stats.apply(rows, clock_ms)
@@ -121,13 +130,20 @@ class RoomsStep(Step):
         return [RoomTables(self._recent, self._progress())]
 
     def pack(self) -> bytes:
-        """State and recent tables."""
-        return msgspec.msgpack.encode(
-            (self._stats.snapshot(), [table.pack() for table in self._recent], self._done)
-        )
+        """State and recent tables, and the checkpoint that has the rest of it."""
+        place = self._store.place(0) if self._store is not None else ""
+        tables = [table.pack() for table in self._recent]
+        return msgspec.msgpack.encode(_Rooms(self._stats.snapshot(), tables, self._done, place))
 
 
-_ROOMS = msgspec.msgpack.Decoder(tuple[bytes, list[tuple[int, bytes, bytes]], bool])
+class _Rooms(msgspec.Struct, array_like=True):
+    stats: bytes
+    tables: list[tuple[int, bytes, bytes]]
+    done: bool
+    place: str = ""
+
+
+_ROOMS = msgspec.msgpack.Decoder(_Rooms)
 
 
 class IdentityStep(Step):
