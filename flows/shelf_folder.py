@@ -69,14 +69,6 @@ class ShelfFolder:
         """Where a checkpoint lies."""
         return self._shelves / place
 
-    def sync(self) -> None:
-        """Make the names of new checkpoints durable."""
-        folder = os.open(self._path, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-
     def settle(self) -> None:
         """All shards here have a durable checkpoint of this run; the last to say so clears up."""
         run = self._shelves / str(self._run)

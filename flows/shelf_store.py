@@ -150,7 +150,6 @@ class Store:
         assert self._database is not None
         try:
             Checkpoint(self._database).create_checkpoint(str(path))
-            self._folder.sync()
         except Exception as problem:
             raise told(path, problem) from None
         going = [number for number in self._kept if number not in named]
