@@ -1,10 +1,10 @@
 """Do off-policy intervals cover the truth? Simulated logs, whose truth is known, say how often.
 
 Viewers, rooms, covers and the logging policy are the simulator's; a click's probability is what
-its sessions use, at the long-run scale of their dial. The policy under test is not the one that
-logged: it ranks by a blurred knowledge of tastes. The truth is the mean, over all logs, of the
-exact expected reward of what it would have put into each slot: its own error is a thirtieth of
-one log's.
+its sessions use, at the long-run scale of their dial. Two policies are tested, neither of which
+made the log: they rank by knowledge of tastes, blurred more and less. The truth is the mean, over
+all logs, of the exact expected reward of what a policy would have put into each slot: its own
+error is a thirtieth of one log's.
 """
 
 from __future__ import annotations
@@ -20,16 +20,25 @@ import numpy as np
 from evaluation.arrays import Floats, Ints
 from evaluation.journal import Lists
 from evaluation.offpolicy import Sums, estimate
-from evaluation.resample import Interval, Resamples, percentile, studentised
+from evaluation.resample import (
+    Interval,
+    Resamples,
+    percentile,
+    studentised,
+    studentised_difference,
+)
 from evaluation.target import slots_of
+from simulator.dice import Dice
 from simulator.liking import attraction, interest
+from simulator.policy import Policy
 from simulator.session import POSITION_BIAS
 from simulator.settings import preset
 from simulator.world import World
 
 ESTIMATORS = ("ips", "snips", "dr")
+DIFFERENCE = "studentised difference"
 LOGS = 1_000
-_BLUR = 0.25
+_BLURS = (0.25, 0.4)
 _POOL = 60
 _CLICK_MAX = 0.95
 _SETTLED_MS = 60_000
@@ -47,6 +56,31 @@ class Plan:
     seed: int = 11
 
 
+@dataclass(frozen=True)
+class Ranking:
+    """How one policy ranks: scores, ranks and rooms best first, all [viewers, rooms]."""
+
+    score: Floats
+    ranks: Ints
+    ordered: Ints
+
+
+def _ranking(score: Floats) -> Ranking:
+    ordered = (-score).argsort(axis=1)
+    return Ranking(score, ordered.argsort(axis=1), ordered)
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What a log holds: who saw which rooms, with which propensities, and clicked; by list."""
+
+    user: Ints
+    viewer: Ints
+    room: Ints
+    propensity: Floats
+    clicked: Ints
+
+
 class Laboratory:
     """One simulated world at one moment, from which any number of logs can be drawn."""
 
@@ -62,9 +96,9 @@ class Laboratory:
         draws = np.random.default_rng(plan.seed)
         pull = np.array([[attraction(v, room) for room in self.rooms] for v in viewers])
         liked = np.array([[interest(v, room) for room in self.rooms] for v in viewers])
-        self.score = liked + _BLUR * draws.standard_normal(liked.shape)
-        self.ranks = (-self.score).argsort(axis=1).argsort(axis=1)
-        self.ordered = (-self.score).argsort(axis=1)
+        self.rankings = [
+            _ranking(liked + blur * draws.standard_normal(liked.shape)) for blur in _BLURS
+        ]
         size = self.stage.settings.list_size
         self.bias = np.array(POSITION_BIAS[:size])
         scale = self.stage.settings.click_share / (pull.mean() * self.bias.mean())
@@ -75,9 +109,19 @@ class Laboratory:
         chance: Floats = np.minimum(_CLICK_MAX, self.pull[viewer, room] * self.bias[slot])
         return chance
 
-    def log(self, number: int) -> tuple[Lists, Floats]:
-        """A log, and for each of its lists the policy's exact expected clicks."""
+    def _logging(self, number: int) -> Policy:
+        """The simulator's own policy over the same rooms, with dice for this log alone."""
+        settings = self.stage.settings
+        dice = Dice(self.plan.seed, f"log {number}")
+        policy = Policy(settings.explore_share, settings.popular_share, settings.tags, dice)
+        for room in self.rooms:
+            policy.add(room)
+        return policy
+
+    def draw(self, number: int) -> Drawn:
+        """A log."""
         plan, draws = self.plan, np.random.default_rng((self.plan.seed, number))
+        policy = self._logging(number)
         size = self.stage.settings.list_size
         who = draws.integers(0, len(self.viewers), plan.users)
         lists = draws.geometric(1.0 / plan.lists_mean, plan.users)
@@ -86,29 +130,35 @@ class Laboratory:
         room = np.zeros((len(user), size), dtype=np.int64)
         propensity = np.zeros((len(user), size))
         for row, one in enumerate(viewer.tolist()):
-            slate = self.stage.policy.slate(self.viewers[one].taste, size)
+            slate = policy.slate(self.viewers[one].taste, size)
             room[row] = [self.number[shown.room_id] for shown, _ in slate]
             propensity[row] = [max(1e-6, round(chance, 6)) for _, chance in slate]
         clicked = draws.random(room.shape) < self.click(viewer[:, None], room, np.arange(size))
-        count = len(user)
-        best = np.take_along_axis(self.score, self.ordered, axis=1)[:, :_POOL]
+        return Drawn(user, viewer, room, propensity, clicked.astype(np.int64))
+
+    def lists(self, drawn: Drawn, ranking: Ranking) -> Lists:
+        """The log as a backtest of a policy would leave it."""
+        viewer, room = drawn.viewer, drawn.room
+        count, size = room.shape
+        best = np.take_along_axis(ranking.score, ranking.ordered, axis=1)[:, :_POOL]
         return Lists(
-            user=user,
+            user=drawn.user,
             shown_ms=np.arange(count),
             live=np.full(count, len(self.rooms)),
-            slate=self.ordered[viewer][:, :size],
+            slate=ranking.ordered[viewer][:, :size],
             explored=np.zeros((count, size), dtype=np.int64),
             best=best[viewer],
             start=np.arange(count + 1) * size,
             room=room.ravel(),
-            score=self.score[viewer[:, None], room].ravel(),
-            rank=self.ranks[viewer[:, None], room].ravel(),
-            propensity=propensity.ravel(),
-            engaged=clicked.ravel().astype(np.int64),
-        ), self.truth(viewer, room)
+            score=ranking.score[viewer[:, None], room].ravel(),
+            rank=ranking.ranks[viewer[:, None], room].ravel(),
+            propensity=drawn.propensity.ravel(),
+            engaged=drawn.clicked.ravel(),
+        )
 
-    def truth(self, viewer: Ints, room: Ints) -> Floats:
-        """Expected clicks of each list if every slot held the policy's choice."""
+    def truth(self, drawn: Drawn, ranking: Ranking) -> float:
+        """Expected clicks of all lists together if every slot held the policy's choice."""
+        viewer, room, ordered = drawn.viewer, drawn.room, ranking.ordered
         share = self.plan.explore_share
         pool = min(_POOL, len(self.rooms))
         found = np.zeros(len(room))
@@ -116,22 +166,23 @@ class Laboratory:
         free = np.ones((len(room), len(self.rooms)), dtype=bool)
         for slot in range(room.shape[1]):
             chance = np.minimum(_CLICK_MAX, self.pull[viewer] * self.bias[slot])
-            by_rank = np.take_along_axis(chance, self.ordered[viewer], axis=1)
-            open_by_rank = np.take_along_axis(free, self.ordered[viewer], axis=1)
+            by_rank = np.take_along_axis(chance, ordered[viewer], axis=1)
+            open_by_rank = np.take_along_axis(free, ordered[viewer], axis=1)
             first = open_by_rank.argmax(axis=1)
             rest = open_by_rank[:, :pool].copy()
             rest[lines, first] = False
             mean = (by_rank[:, :pool] * rest).sum(axis=1) / rest.sum(axis=1)
             found += (1.0 - share) * by_rank[lines, first] + share * mean
             free[lines, room[:, slot]] = False
-        return found
+        return float(found.sum())
 
 
 @dataclass(frozen=True)
 class Tried:
-    """What came of one log."""
+    """What came of one log: of the first policy, and of its difference to the second."""
 
     truth: float
+    other_truth: float
     lists: int
     effective: float
     values: dict[str, float]
@@ -141,29 +192,30 @@ class Tried:
 def try_log(laboratory: Laboratory, number: int) -> Tried:
     """Draw a log and estimate from it."""
     plan = laboratory.plan
-    lists, truth = laboratory.log(number)
-    slots = slots_of(lists, plan.explore_share)
-    assert slots is not None
-    sums = estimate(slots, plan.users, plan.clip_max)
+    drawn = laboratory.draw(number)
+    sums = []
+    for ranking in laboratory.rankings:
+        slots = slots_of(laboratory.lists(drawn, ranking), plan.explore_share)
+        assert slots is not None
+        sums.append(estimate(slots, plan.users, plan.clip_max))
     resamples = Resamples(plan.users, plan.resamples, plan.seed + number)
-    return Tried(
-        float(truth.sum()),
-        len(truth),
-        sums.effective,
-        {name: sums.value(name) for name in ESTIMATORS},
-        {name: _intervals(sums, name, resamples) for name in ESTIMATORS},
-    )
+    intervals = {name: _intervals(*sums, name, resamples) for name in ESTIMATORS}
+    truth, other = (laboratory.truth(drawn, ranking) for ranking in laboratory.rankings)
+    values = {name: sums[0].value(name) for name in ESTIMATORS}
+    return Tried(truth, other, len(drawn.user), sums[0].effective, values, intervals)
 
 
-def _intervals(sums: Sums, name: str, resamples: Resamples) -> dict[str, Interval]:
+def _intervals(sums: Sums, other: Sums, name: str, resamples: Resamples) -> dict[str, Interval]:
     above, below = sums.above[name], sums.below[name]
     value = sums.value(name)
     ratio = resamples.ratios(above[:, None], below[:, None])[:, 0]
     error = float(np.sqrt(((above - value * below) ** 2).sum())) / float(below.sum())
+    theirs = (other.above[name], other.below[name])
     made = {
         "normal": Interval(value, value - 1.96 * error, value + 1.96 * error),
         "percentile": percentile(value, ratio),
         "studentised": studentised(above, below, resamples),
+        DIFFERENCE: studentised_difference((above, below), theirs, resamples),
     }
     return {kind: interval for kind, interval in made.items() if interval is not None}
 
@@ -173,35 +225,44 @@ def _share(plan: Plan, numbers: range) -> list[Tried]:
     return [try_log(laboratory, number) for number in numbers]
 
 
-def try_logs(plan: Plan, logs: int, processes: int) -> tuple[float, list[Tried]]:
-    """So many logs, and the truth over all of them."""
+def try_logs(plan: Plan, logs: int, processes: int) -> list[Tried]:
+    """So many logs."""
     parts = [range(first, logs, processes) for first in range(processes)]
     if processes == 1:
         tried = _share(plan, parts[0])
     else:
         with ProcessPoolExecutor(processes) as pool:
             tried = [one for part in pool.map(_share, [plan] * processes, parts) for one in part]
-    return sum(one.truth for one in tried) / sum(one.lists for one in tried), tried
+    return tried
 
 
-def covered(truth: float, tried: list[Tried], name: str, kind: str) -> int:
+def truths(tried: list[Tried]) -> tuple[float, float]:
+    """The first policy's value over all logs, and its difference to the second's."""
+    lists = sum(one.lists for one in tried)
+    value = sum(one.truth for one in tried) / lists
+    return value, value - sum(one.other_truth for one in tried) / lists
+
+
+def covered(tried: list[Tried], name: str, kind: str) -> int:
     """In how many logs the interval holds the truth."""
+    truth = truths(tried)[kind == DIFFERENCE]
     return sum(
         one.intervals[name][kind].low <= truth <= one.intervals[name][kind].high for one in tried
     )
 
 
-def report(truth: float, tried: list[Tried]) -> Iterator[str]:
+def report(tried: list[Tried]) -> Iterator[str]:
     """The figures as lines."""
+    truth, difference = truths(tried)
     lists = sum(one.lists for one in tried) / len(tried)
     effective = sum(one.effective for one in tried) / len(tried)
     yield f"{len(tried)} logs of {lists:.0f} lists; effective sample size {effective:.0f} slots"
-    yield f"truth {truth:.4f} clicks a list"
+    yield f"truth {truth:.4f} clicks a list, {difference:+.4f} against the second policy"
     for name in ESTIMATORS:
         values = np.array([one.values[name] for one in tried])
         counts = ", ".join(
-            f"{kind} {covered(truth, tried, name, kind)}"
-            for kind in ("normal", "percentile", "studentised")
+            f"{kind} {covered(tried, name, kind)}"
+            for kind in ("normal", "percentile", "studentised", DIFFERENCE)
         )
         yield (
             f"{name:6} mean {values.mean():.4f}, standard deviation {values.std():.4f}; "
@@ -218,7 +279,7 @@ def main() -> None:
     parser.add_argument("--clip", type=float, default=Plan.clip_max, help="largest weight")
     args = parser.parse_args()
     plan = Plan(users=args.users, clip_max=args.clip)
-    for line in report(*try_logs(plan, args.logs, args.processes)):
+    for line in report(try_logs(plan, args.logs, args.processes)):
         print(line)
 
 
