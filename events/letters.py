@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import re
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -74,10 +75,30 @@ class DeadLetter(msgspec.Struct, kw_only=True, gc=False, omit_defaults=True):
         return self
 
 
+HIDDEN: Final = "…"
+"""Stands in an excerpt for what may tell of a person."""
+
+PRIVATE: Final = frozenset(
+    ("user_id", "device_id", "platform", "nickname", "text", "query", "attributes")
+)
+"""Fields whose values no dead letter repeats."""
+
+_WORD: Final = re.compile(r"[^\s{}\[\]:,\"']+")
+_PLAIN: Final = re.compile(
+    r"(?:event|user|device|room|product|host)_id|kind|event_time_ms|null|true|false|NaN|-?Infinity"
+)
+
+
 def excerpt(row: bytes, at: int, before: int = 60, after: int = 60) -> str:
-    """The bytes of a row about position `at`, as text with unreadable bytes escaped."""
-    part = row[max(0, at - before) : at + after]
-    return fit(part.decode("utf-8", "backslashreplace"))
+    """The shape of a row about position `at`: JSON's marks and the names of common fields.
+
+    Where a row breaks, nobody can say which of its words tell of a person: so all are hidden.
+
+    >>> excerpt(b'{"kind":"click","user_id":"u-77","room_id":r9', 45)
+    '{"kind":"…","user_id":"…","room_id":…'
+    """
+    part = row[max(0, at - before) : at + after].decode("utf-8", "replace")
+    return fit(_WORD.sub(lambda word: word[0] if _PLAIN.fullmatch(word[0]) else HIDDEN, part))
 
 
 def fit(text: str) -> str:

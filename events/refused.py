@@ -15,7 +15,7 @@ from msgspec import inspect as types
 
 from events.explain import find_fault, first_constant
 from events.kinds import KINDS, Event
-from events.letters import DeadLetter, Fault, excerpt, fit
+from events.letters import HIDDEN, PRIVATE, DeadLetter, Fault, excerpt, fit
 from events.rules import RULES
 
 _BOM = b"\xef\xbb\xbf"
@@ -37,13 +37,16 @@ _ALL_FIELDS = {"kind"} | {
 def letter_of(fault: Fault, kind: str | None) -> DeadLetter:
     """The dead letter of a fault in a row of this kind, its place still open."""
     detail = fault.detail if fault.field is None else f"`{fault.field}`: {fault.detail}"
+    # Without a kind the row was no JSON, and the excerpt tells of nobody.
+    root = re.split(r"[.\[]", fault.field or "", maxsplit=1)[0]
+    is_private = kind is not None and root in PRIVATE
     return DeadLetter(
         reason=fault.reason,
         detail=detail,
         # The place in a list is for people; programs count by field.
         field=None if fault.field is None else _INDEX.sub("", fault.field),
         kind=kind,
-        excerpt=fault.excerpt,
+        excerpt=HIDDEN if is_private and fault.excerpt else fault.excerpt,
     )
 
 

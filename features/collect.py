@@ -15,6 +15,7 @@ from events.hashing import hash64, shard_of
 from events.kinds import Event, person_of
 from events.letters import DeadLetter
 from features.catalogue import Entry
+from features.door import Door
 from features.rooms import CLICK, ENTER, IMPRESSION, LEAVE, ORDER, SIGNAL, RoomRow
 from features.rows import Rows
 from features.strengths import StrengthSettings, measure, stayed_ms
@@ -52,10 +53,14 @@ class Split:
 
 
 class Splitter:
-    """Takes rounds apart; the catalogue's sequence number is handed in and kept by the source."""
+    """Takes rounds apart; the catalogue's sequence number is handed in and kept by the source.
 
-    def __init__(self, shards: int, strengths: StrengthSettings) -> None:
+    What comes from outside passes a `door` first.
+    """
+
+    def __init__(self, shards: int, strengths: StrengthSettings, door: Door | None = None) -> None:
         self.shards = shards
+        self._door = door
         self._measure = measure(strengths)
         self._shard_of: dict[str, int] = {}
         self._quick_leave_ms = strengths.quick_leave_ms
@@ -64,13 +69,15 @@ class Splitter:
         self,
         round: int,
         seq: int,
-        events: Sequence[Event],
+        events: list[Event],
         clocks: Sequence[int],
         numbers: Sequence[int],
         clock_ms: int,
         done: bool,
     ) -> tuple[Split, int]:
         """The parts of a round, and the catalogue's sequence number after it."""
+        if self._door is not None:
+            self._door.enter(events)
         split = Split(round, clock_ms, seq, self.shards, done)
         by_shard = [rows.rows for rows in split.shards]
         identity, rooms, known = split.identity.rows, split.rooms, self._shard_of

@@ -20,7 +20,8 @@ from features.dedupe import Dedupe
 from features.rows import Link, Row, Rows
 
 _KIND = b"LLID"
-_VERSION = 1
+_VERSION = 2
+_HOUR_MS = 3_600_000
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ class Identity:
         self._dedupe = Dedupe(settings.dedupe_s + lateness_ms // 1000)
         self._links: dict[str, str] = {}
         self._held: dict[str, list[Event]] = {}
+        self._swept_ms = 0
 
     def apply(self, rows: Rows) -> Rows:
         """The same round with each row under the name it counts for, links among them."""
@@ -62,6 +64,8 @@ class Identity:
         out = resolved.rows
         for row in rows.rows:
             event, _, number, key, clock_ms, seq = row
+            if clock_ms - self._swept_ms >= _HOUR_MS:
+                self._let_go(clock_ms)
             if not self._dedupe.is_new(key, clock_ms // 1000):
                 self.counts["identity_duplicates"] += 1
                 continue
@@ -92,6 +96,17 @@ class Identity:
         if len(self._held) > self.settings.identities_max:
             del self._held[next(iter(self._held))]
             self.counts["dropped"] += 1
+
+    def _let_go(self, clock_ms: int) -> None:
+        """Nothing is held for longer than a link could bring it back, give or take an hour."""
+        self._swept_ms = clock_ms - clock_ms % _HOUR_MS
+        since_ms = clock_ms - self.settings.keep_s * 1000
+        for subject, held in list(self._held.items()):
+            fresh = [event for event in held if event.event_time_ms >= since_ms]
+            if not fresh:
+                del self._held[subject]
+            elif len(fresh) < len(held):
+                self._held[subject] = fresh
 
     def _link(self, event: kinds.IdentityLink, number: int, clock_ms: int, seq: int) -> list[Row]:
         if event.confidence is not None and event.confidence < self.settings.confidence_min:
@@ -128,16 +143,16 @@ class Identity:
 
     def snapshot(self) -> bytes:
         """The whole state as versioned bytes."""
-        state = (self.counts, self._dedupe.snapshot(), self._links, self._held)
+        state = (self.counts, self._dedupe.snapshot(), self._links, self._held, self._swept_ms)
         return seal(_KIND, _VERSION, msgspec.msgpack.encode(state))
 
     def restore(self, packed: bytes) -> None:
         """Take the state of a snapshot; StateError where it cannot be read."""
         state = _STATE.decode(unseal(_KIND, _VERSION, packed, "IDENTITY"))
-        self.counts, seen, self._links, self._held = state
+        self.counts, seen, self._links, self._held, self._swept_ms = state
         self._dedupe.restore(seen)
 
 
 _STATE = msgspec.msgpack.Decoder(
-    tuple[dict[str, int], tuple[bytes, bytes], dict[str, str], dict[str, list[Event]]]
+    tuple[dict[str, int], tuple[bytes, bytes], dict[str, str], dict[str, list[Event]], int]
 )

@@ -55,7 +55,7 @@ class Sources:
         self.watch = Watch(client, kafka, runtime.now)
         self.pace = Pace(kafka.ahead_ms, round(kafka.start_s * 1000))
         self.rows = RowReader(settings.decode, runtime.now)
-        self.splitter = Splitter(settings.flow.shards, settings.strengths)
+        self.splitter = Splitter(settings.flow.shards, settings.strengths, runtime.door)
         self.rows_in_epoch = 0
         """Of all partitions, each since its own epoch began."""
 

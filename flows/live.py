@@ -21,6 +21,7 @@ from flows.logs import Form
 from flows.metrics.collect import LiveFigures
 from flows.metrics.epochs import TimedSink
 from flows.metrics.serve import address_of, serving
+from flows.secrets import fingerprint_of, pseudonyms_of
 from flows.settings import Settings
 from flows.stop import Stop
 from sinks.adapters import DeadLetterSink, DeliverSink
@@ -55,6 +56,7 @@ class Live:
     log: Form | None = None
     restarts: int = 0
     """How often all processes have begun again since the run began."""
+    pseudonym_key_file: str | None = None
 
 
 def run_process(
@@ -64,7 +66,10 @@ def run_process(
     settings, kafka = live.settings, live.settings.kafka
     recovers = live.recovery is not None
     client = client_settings(live.brokers, live.client_file)
-    runtime = LiveRuntime(settings, live.parts, live.processes, process, live.recovery, now)
+    pseudonyms = pseudonyms_of(live.pseudonym_key_file)
+    runtime = LiveRuntime(
+        settings, live.parts, live.processes, process, live.recovery, now, pseudonyms
+    )
 
     def writer(
         part: str, marks: Mapping[str, int] | None = None, kept: Kept | None = None
@@ -129,4 +134,5 @@ def shape(live: Live) -> dict[str, object]:
         "shards": live.settings.flow.shards,
         "deliver_parts": live.settings.flow.deliver_parts,
         "attributes": live.settings.catalogue.attributes,
+        "pseudonyms": fingerprint_of(live.pseudonym_key_file),
     }

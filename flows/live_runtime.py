@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from events.kinds import FAMILIES
+from events.pseudonyms import Pseudonyms
 from flows.live_clock import PartTimes
 from flows.runtime import Runtime
 from flows.settings import Settings
@@ -42,8 +43,9 @@ class LiveRuntime(Runtime):
         process: int = 0,
         recovery: str | None = None,
         now: WallClock = wall_ms,
+        pseudonyms: Pseudonyms | None = None,
     ) -> None:
-        super().__init__(settings, True, workers, process, recovery)
+        super().__init__(settings, True, workers, process, recovery, pseudonyms=pseudonyms)
         catalogue = f"{settings.kafka.topic_prefix}{CATALOGUE}"
         self.parts = tuple(parts)
         self.catalogue_parts = tuple(p for p in parts if p.rpartition("/")[0] == catalogue)

@@ -19,6 +19,7 @@ from flows.graph import build
 from flows.log_source import LogSource, Told
 from flows.report import PARTS, ReportSink, metrics
 from flows.runtime import Runtime
+from flows.secrets import pseudonyms_of
 from flows.settings import Settings
 from flows.stop import Stop
 from sinks.adapters import DeadLetterSink, DeliverSink
@@ -46,6 +47,7 @@ class Replay:
     settings: Settings
     kept: str | None = None
     """Where a copy of what is delivered lies; None: Redis has its own file, or nothing is kept."""
+    pseudonym_key_file: str | None = None
 
 
 class Stopped(Exception):
@@ -57,7 +59,13 @@ def run_process(
 ) -> None:
     """Run one process of a replay to its end, or until it is asked to stop."""
     settings, out = replay.settings, Path(replay.out)
-    runtime = Runtime(settings, workers=replay.processes, process=process, recovery=replay.recovery)
+    runtime = Runtime(
+        settings,
+        workers=replay.processes,
+        process=process,
+        recovery=replay.recovery,
+        pseudonyms=pseudonyms_of(replay.pseudonym_key_file),
+    )
     counters = Counters()
     events_read = 0
 

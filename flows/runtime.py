@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 from decisions.boards import Boards
 from decisions.decide import DecideContext
 from decisions.digest import Digest
+from events.pseudonyms import Pseudonyms
 from features.catalogue import Catalogue
+from features.door import Door
 from features.observed import ObserveContext
 from features.scene import Scenes
 from features.vector import names
@@ -45,12 +47,14 @@ class Runtime:
         process: int = 0,
         recovery: str | None = None,
         evaluates: bool = False,
+        pseudonyms: Pseudonyms | None = None,
     ) -> None:
         self.settings = settings
         self.live = live
         self.recovers = recovery is not None
         self.evaluates = evaluates
         self.workers = workers
+        self.door = Door(pseudonyms)
         self.shard_names = shard_names(settings.flow.shards)
         self.feature_names = names(settings.catalogue.attributes)
         self.catalogue = Catalogue(settings.catalogue)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import urllib.parse
 from pathlib import Path
 
+from events.pseudonyms import KEY_BYTES_MIN, Pseudonyms
 from flows.failures import BadInput
+
+PSEUDONYM_VARIABLE = "LIVELOOM_PSEUDONYM_KEY"
+"""Of the environment: the key of pseudonyms, where no file holds it."""
 
 
 def read_secret(path: str) -> str:
@@ -37,3 +42,23 @@ def with_password(url: str, password: str) -> str:
         raise BadInput("the Redis address holds a password already: take it out, or the file away")
     rest = rest[len(login) + len(at) :]
     return f"{scheme}://{login}:{urllib.parse.quote(password, safe='')}@{rest}"
+
+
+def pseudonyms_of(key_file: str | None) -> Pseudonyms | None:
+    """Pseudonyms under the key of a file, else of the environment; None where there is no key."""
+    key = read_secret(key_file) if key_file is not None else os.environ.get(PSEUDONYM_VARIABLE)
+    if key is None:
+        return None
+    try:
+        return Pseudonyms(key.encode())
+    except ValueError:
+        raise BadInput(
+            f"the key of pseudonyms is shorter than {KEY_BYTES_MIN} bytes: take a longer one, "
+            "such as 64 random hex digits"
+        ) from None
+
+
+def fingerprint_of(key_file: str | None) -> str | None:
+    """What a recovery folder remembers of the key, so that no other one is used there."""
+    pseudonyms = pseudonyms_of(key_file)
+    return None if pseudonyms is None else pseudonyms.fingerprint

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from redis.cluster import RedisCluster
 
+from events.pseudonyms import Pseudonyms
 from sinks.ageing import aged
 from sinks.connect import Client
 from sinks.keys import Keys
@@ -58,7 +59,8 @@ class Reader:
     """Reads many users in one round trip, on a cluster in one for each node.
 
     `clock_ms` gives UTC epoch milliseconds. The set of live rooms and the health value are read in
-    the same round trip, and kept for `rooms_cache_ms` by that clock. One reader serves one thread.
+    the same round trip, and kept for `rooms_cache_ms` by that clock. With the `pseudonyms` of the
+    flow users are asked for by their own ids. One reader serves one thread.
     """
 
     def __init__(
@@ -67,10 +69,12 @@ class Reader:
         prefix: str,
         clock_ms: Callable[[], int],
         rooms_cache_ms: int = _ROOMS_CACHE_MS,
+        pseudonyms: Pseudonyms | None = None,
     ) -> None:
         self._client: Any = client
         self._cluster = isinstance(client, RedisCluster)
         self._keys = Keys(prefix, 1)
+        self._name: Callable[[str], str] = str if pseudonyms is None else pseudonyms.person
         self._clock_ms = clock_ms
         self._cache_ms = rooms_cache_ms
         self._read_ms: int | None = None
@@ -89,7 +93,8 @@ class Reader:
         """
         read_ms = self._clock_ms()
         fresh = self._read_ms is not None and 0 <= read_ms - self._read_ms < self._cache_ms
-        keys = [[self._keys.user(user, name) for name in _NAMES] for user in user_ids]
+        held = map(self._name, user_ids)
+        keys = [[self._keys.user(user, name) for name in _NAMES] for user in held]
         pipeline = self._client.pipeline(transaction=False)
         if self._cluster:
             for three in keys:
@@ -116,7 +121,7 @@ class Reader:
 
     def push_history(self, user_ids: Sequence[str]) -> list[list[PushDecision]]:
         """Every push decision stored of these users, expired ones too, newest first."""
-        keys = [self._keys.user(user, "push") for user in user_ids]
+        keys = [self._keys.user(self._name(user), "push") for user in user_ids]
         pipeline = self._client.pipeline(transaction=False)
         for key in keys:
             pipeline.execute_command("GET", key)

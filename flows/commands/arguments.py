@@ -24,6 +24,16 @@ def positive(text: str) -> int:
     return number
 
 
+def add_pseudonyms(parser: argparse.ArgumentParser, why: str) -> None:
+    """The key of pseudonyms."""
+    parser.add_argument(
+        "--pseudonym-key-file",
+        dest="pseudonym_key_file",
+        metavar="FILE",
+        help=f"{why} (default: the key in $LIVELOOM_PSEUDONYM_KEY, else none)",
+    )
+
+
 def add_settings(parser: argparse.ArgumentParser, flag: str = "--settings") -> None:
     """The settings file of a command."""
     parser.add_argument(

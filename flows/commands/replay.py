@@ -10,7 +10,14 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flows.commands.arguments import add_redis, add_settings, positive, redis_of, settings_of
+from flows.commands.arguments import (
+    add_pseudonyms,
+    add_redis,
+    add_settings,
+    positive,
+    redis_of,
+    settings_of,
+)
 
 if TYPE_CHECKING:
     from flows.replay import Replay
@@ -40,6 +47,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         metavar="N",
         help="ranking figures also over the last N clicked lists",
     )
+    add_pseudonyms(parser, "store nobody's id, but pseudonyms under the key in FILE")
     add_settings(parser)
     parser.set_defaults(run=run)
 
@@ -49,6 +57,7 @@ def run(args: argparse.Namespace) -> int:
     from flows.failures import BadInput
     from flows.recovery import Recovery
     from flows.replay import prepare, redis_for
+    from flows.secrets import pseudonyms_of
 
     settings = settings_of(args)
     if args.last is not None:
@@ -60,6 +69,7 @@ def run(args: argparse.Namespace) -> int:
             "flow.shards: start fewer, or set more shards"
         )
     _check(args.logs, settings)
+    pseudonyms_of(args.pseudonym_key_file)
     given = redis_of(args)
     out = Path(args.out)
     with contextlib.ExitStack() as stack:
@@ -67,7 +77,7 @@ def run(args: argparse.Namespace) -> int:
         if args.recovery is not None:
             recovery = stack.enter_context(Recovery(args.recovery))
             goes_on = not recovery.is_new
-            recovery.open(_shape(args.logs, settings))
+            recovery.open(_shape(args, settings))
             lock = recovery.lock
         prepare(out, goes_on)
         url = stack.enter_context(redis_for(given, out, args.recovery))
@@ -140,17 +150,29 @@ def _try_redis(url: str, settings: Settings) -> None:
     connect(url, settings.redis).close()
 
 
-def _shape(logs: list[str], settings: Settings) -> dict[str, Any]:
+def _shape(args: argparse.Namespace, settings: Settings) -> dict[str, Any]:
     """What a run that goes on must have in common with the one that began."""
+    from flows.secrets import fingerprint_of
+
     return {
-        "logs": [os.path.basename(path) for path in logs],
+        "logs": [os.path.basename(path) for path in args.logs],
         "shards": settings.flow.shards,
         "deliver_parts": settings.flow.deliver_parts,
         "attributes": settings.catalogue.attributes,
+        "pseudonyms": fingerprint_of(args.pseudonym_key_file),
     }
 
 
 def _replay(args: argparse.Namespace, url: str, settings: Settings, kept: str | None) -> Replay:
     from flows.replay import Replay
 
-    return Replay(tuple(args.logs), args.out, url, args.recovery, args.processes, settings, kept)
+    return Replay(
+        tuple(args.logs),
+        args.out,
+        url,
+        args.recovery,
+        args.processes,
+        settings,
+        kept,
+        args.pseudonym_key_file,
+    )

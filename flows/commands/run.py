@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from flows.commands.arguments import (
     add_kafka,
+    add_pseudonyms,
     add_redis,
     add_settings,
     positive,
@@ -60,6 +61,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         choices=FORMS,
         help="form of the log lines (default: text on a terminal, else json)",
     )
+    add_pseudonyms(parser, "store nobody's id, but pseudonyms under the key in FILE")
     add_settings(parser)
     parser.set_defaults(run=run)
 
@@ -71,6 +73,7 @@ def run(args: argparse.Namespace) -> int:
     from flows.live import Live, shape
     from flows.metrics.serve import address_of
     from flows.recovery import Recovery
+    from flows.secrets import pseudonyms_of
     from flows.stop import Stop
     from sinks.connect import connect
 
@@ -83,6 +86,7 @@ def run(args: argparse.Namespace) -> int:
     if args.metrics is not None:
         address_of(args.metrics, args.processes - 1)
     client_settings(args.kafka, args.client_file)
+    pseudonyms_of(args.pseudonym_key_file)
     url = required_redis(args)
     connect(url, settings.redis).close()
     log_to_stderr(args.log)
@@ -98,6 +102,7 @@ def run(args: argparse.Namespace) -> int:
             settings,
             metrics=args.metrics,
             log=form_of(args.log),
+            pseudonym_key_file=args.pseudonym_key_file,
         )
         lock = None
         if args.recovery is not None:

@@ -5,7 +5,13 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from flows.commands.arguments import add_redis, add_settings, required_redis, settings_of
+from flows.commands.arguments import (
+    add_pseudonyms,
+    add_redis,
+    add_settings,
+    required_redis,
+    settings_of,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -36,6 +42,8 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         if argument is not None:
             thing.add_argument("name", metavar=argument)
         add_redis(thing)
+        if name == "user":
+            add_pseudonyms(thing, "U is hidden under the key in FILE; a pseudonym may be given too")
         thing.add_argument("--lang", choices=("zh", "en"), default="en", help="of the reasons")
         add_settings(thing)
         thing.set_defaults(run=run, show=_SHOWN[name])
@@ -85,12 +93,16 @@ def _missing(what: str, name: str, key: str) -> int:
 
 
 def _user(place: _Place, args: argparse.Namespace, out: Console) -> int:
+    from flows.secrets import pseudonyms_of
     from flows.views import list_table, push_table, tags_table, utc
 
     user: str = args.name
+    pseudonyms = pseudonyms_of(args.pseudonym_key_file)
+    if pseudonyms is not None and not any(place.reader.get(user).versions):
+        user = pseudonyms.person(user)
     view = place.reader.get(user)
     if not any(view.versions):
-        return _missing("user", user, place.keys.user(user, "tags"))
+        return _missing("user", args.name, place.keys.user(user, "tags"))
     out.print(f"user {user} at {utc(view.now_ms)}", style="bold")
     out.print("\nTag weights", style="bold")
     out.print(tags_table(view.tags) if view.tags else "none")

@@ -261,6 +261,25 @@ def test_a_letter_repeats_no_more_than_the_fault() -> None:
     assert "private" not in msgspec.json.encode(outcome).decode()
 
 
+def test_no_letter_tells_of_a_person() -> None:
+    whole = as_row(click(user_id="very-private", kind="comment", text="so private", zz=1))
+    rows = [whole[:end] for end in range(len(whole))]
+    rows += [whole.replace(b'"very-private"', b"very-private"), whole + b" private", whole[5:]]
+    rows += [whole[:i] + b"\xff" + whole[i:] for i in range(whole.index(b"zz"))]
+    rows += [as_row(click(user_id=5_000_111)), as_row(click(device_id="private " * 40))]
+    rows += [as_row(click(kind="user", attributes={"home": {"private": 1}}))]
+    for row in rows:
+        outcome = Decoder().decode(row)
+        assert outcome is None or isinstance(outcome, DeadLetter), row
+        assert b"private" not in msgspec.json.encode(outcome), row
+        assert b"5000111" not in msgspec.json.encode(outcome), row
+
+
+def test_a_letter_shows_where_a_row_breaks() -> None:
+    outcome = letter(b'{"kind":"click","event_id":"e","user_id":"u" "room_id":"r"}')
+    assert outcome.excerpt == '{"kind":"…","event_id":"…","user_id":"…" "room_id":"…"}'
+
+
 def test_a_live_event_may_not_be_far_past_its_record() -> None:
     event = Decoder().decode(as_row(click()))
     assert isinstance(event, KINDS["click"])

@@ -97,6 +97,14 @@ def test_signals_older_than_a_day_stay_behind(say: Teller):
     assert [signal.event_time_ms for signal in handed.signals] == [START_MS + 100_000]
 
 
+def test_what_no_link_could_bring_back_is_not_held(say: Teller):
+    identity = made()
+    told(identity, click(say, 0, "gone"), click(say, 0), click(say, 90_000))
+    assert b"gone" not in identity.snapshot()
+    [(handed, _), _] = told(identity, link(say, 90_001))
+    assert [signal.event_time_ms for signal in handed.signals] == [START_MS + 90_000_000]
+
+
 def test_a_device_that_changes_hands_brings_nothing_old(say: Teller):
     identity = made()
     told(identity, click(say, 1), link(say, 2))
