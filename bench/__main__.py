@@ -20,7 +20,7 @@ from bench.liveloom import simulate_command
 from bench.measure import RunError, run, shown
 from bench.per_user import growth_rows, left_rows, tags_rows
 from bench.reader_latency import latency_rows
-from bench.real_log import ranklens_rows
+from bench.real_log import kuairand_rows, ranklens_rows
 from bench.redis_server import redis_server
 from bench.report import Row, markdown, write_report
 from bench.side_by_side import TASKS, Logs, SideBySide
@@ -47,6 +47,7 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--log", type=Path, help="use this log, do not simulate one")
     parser.add_argument("--dense-log", type=Path, help="the same for the dense one")
     parser.add_argument("--ranklens", type=Path, help="RankLens events.jsonl.gz, to rank it too")
+    parser.add_argument("--kuairand", type=Path, help="KuaiRand's interactions.tsv.gz, likewise")
     parser.add_argument(
         "--only", nargs="+", choices=(*TASKS, "reader", "memory", *LIVE), default=()
     )
@@ -94,7 +95,8 @@ def measure(args: argparse.Namespace, console: Console) -> tuple[list[Row], dict
         Progress(*columns, console=console) as progress,
     ):
         steps = (2 if tasks else 0) + len(tasks) * args.rounds + ("memory" in chosen)
-        steps += (args.ranklens is not None) + ("reader" in chosen)
+        steps += (args.ranklens is not None) + (args.kuairand is not None)
+        steps += "reader" in chosen
         bar = progress.add_task("logs", total=steps)
 
         def advance(what: str) -> None:
@@ -115,6 +117,9 @@ def measure(args: argparse.Namespace, console: Console) -> tuple[list[Row], dict
         if args.ranklens is not None:
             rows += ranklens_rows(args.ranklens, server.url, Path(folder))
             advance("real log")
+        if args.kuairand is not None:
+            rows += kuairand_rows(args.kuairand)
+            advance("real log, row by row")
         if "reader" in chosen:
             rows += latency_rows(normal, server.url, args.rounds, args.reader_seconds)
             advance("reader")

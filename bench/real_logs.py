@@ -84,19 +84,24 @@ def _tell(what: str, value: float, interval: tuple[float, float] | None = None) 
     print(line, flush=True)
 
 
-def long_views(source: Path, ablate: bool) -> None:
-    """Progressive AUC of `long_view`."""
+def long_views(source: Path, ablate: bool) -> dict[str, float]:
+    """Progressive AUC of `long_view`: all rows, the last fifth, and the user's rate alone."""
     rows = read(source)
     labels, users = np.array([row.long_view for row in rows]), [row.user for row in rows]
     table = long_view.described(rows)
     ours = long_view.progressive_logits(rows, table)
     fifth = len(rows) // 5
-    _tell("long_view, progressive AUC, all rows", _auc(ours, labels))
-    _tell("long_view, progressive AUC, last fifth", _auc(ours[-fifth:], labels[-fifth:]))
     rate = table[:, long_view.NAMES.index("u_long")]
-    _tell("the user's smoothed rate alone, all rows", _auc(rate, labels))
+    found = {
+        "auc": _auc(ours, labels),
+        "auc_last_fifth": _auc(ours[-fifth:], labels[-fifth:]),
+        "auc_user_rate": _auc(rate, labels),
+    }
+    _tell("long_view, progressive AUC, all rows", found["auc"])
+    _tell("long_view, progressive AUC, last fifth", found["auc_last_fifth"])
+    _tell("the user's smoothed rate alone, all rows", found["auc_user_rate"])
     if not ablate:
-        return
+        return found
     others: list[tuple[str, dict[str, Any]]] = [
         *((f"without {group}", {"without": [group]}) for group in long_view.GROUPS),
         ("without bends", {"bends": False}),
@@ -107,26 +112,32 @@ def long_views(source: Path, ablate: bool) -> None:
         theirs = long_view.progressive_logits(rows, table, **change)
         worth = _auc(theirs, labels) - _auc(ours, labels)
         _tell(f"  AUC {what}", worth, _auc_interval(ours, theirs, labels, users))
+    return found
 
 
-def next_items(source: Path, ablate: bool) -> None:
-    """Recall@20 of the next item, as it goes and asked once."""
+def next_items(source: Path, ablate: bool) -> dict[str, float]:
+    """Recall@20 of the next item: as it goes, by popularity alone, and asked once."""
     rows = read(source)
-    asked = range(len(rows) - LAST_ROWS, len(rows))
+    last = min(LAST_ROWS, len(rows) // 5)
+    asked = range(len(rows) - last, len(rows))
     ours, _ = next_item.as_it_goes(rows, asked)
     users = [answer.user for answer in ours]
     hits = np.array([answer.hit for answer in ours], dtype=float)
-    _tell(f"next item, Recall@20 as it goes, {len(ours):,} asked", float(hits.mean()))
     popular = np.array([answer.hit_popular for answer in ours], dtype=float)
+    _tell(f"next item, Recall@20 as it goes, {len(ours):,} asked", float(hits.mean()))
     _tell("popularity alone, half-life 3 h", float(popular.mean()))
-    recalls = next_item.once(rows, len(rows) - LAST_ROWS)
-    alone = np.array([recall for _, recall in recalls])
-    _tell(f"next item, Recall@20 asked once, {len(alone):,} users", float(alone.mean()))
+    recalls = np.array([recall for _, recall in next_item.once(rows, len(rows) - last)])
+    _tell(f"next item, Recall@20 asked once, {len(recalls):,} users", float(recalls.mean()))
     for group in next_item.GROUPS if ablate else ():
         theirs, _ = next_item.as_it_goes(rows, asked, [group])
         difference = np.array([answer.hit for answer in theirs], dtype=float) - hits
         worth = float(difference.mean())
         _tell(f"  Recall@20 without {group}", worth, _mean_interval(difference, users))
+    return {
+        "recall": float(hits.mean()),
+        "recall_popular": float(popular.mean()),
+        "recall_once": float(recalls.mean()),
+    }
 
 
 def ranklens(source: Path, ablate: bool) -> None:
@@ -156,18 +167,20 @@ def ranklens(source: Path, ablate: bool) -> None:
                 _tell(f"  {name} without {what}", told["value"], (told["low"], told["high"]))
 
 
-def main() -> None:
-    """Measure one log."""
+def main(argv: Sequence[str] | None = None) -> None:
+    """Measure one log; with --json the last line has the figures."""
     parser = argparse.ArgumentParser(prog="python -m bench.real_logs", description=__doc__)
     parser.add_argument("log", choices=("kuairand", "ranklens"))
     parser.add_argument("source", type=Path)
     parser.add_argument("--ablate", action="store_true", help="and what each part is worth")
-    asked = parser.parse_args()
+    parser.add_argument("--json", action="store_true", help="for kuairand: figures as JSON, last")
+    asked = parser.parse_args(argv)
     if asked.log == "ranklens":
         ranklens(asked.source, asked.ablate)
-    else:
-        long_views(asked.source, asked.ablate)
-        next_items(asked.source, asked.ablate)
+        return
+    figures = long_views(asked.source, asked.ablate) | next_items(asked.source, asked.ablate)
+    if asked.json:
+        print(json.dumps(figures))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from bench.kuairand_rows import Row, read
 from bench.long_view import NAMES, described, progressive_logits
 from bench.next_item import as_it_goes, once
+from bench.real_logs import main
 from models.auc import exact_auc
 
 ROWS_MAX = 4_000
@@ -67,6 +69,23 @@ def test_asked_once_each_user_has_one_recall(rows: list[Row]):
     told = once(rows, 2_000)
     assert len({user for user, _ in told}) == len(told)
     assert all(0.0 <= recall <= 1.0 for _, recall in told)
+
+
+def test_the_figures_of_a_log_are_told(
+    rows: list[Row], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    names = ["user_id", "video_id", "time_ms", "duration_ms", "long_view", "is_click", "label"]
+    lines = ["\t".join(names)]
+    for row in rows[:700]:
+        values = (row.user, row.item, int(row.time_s * 1000), int(row.duration_s * 1000))
+        told = (int(row.long_view), int(row.clicked), int(row.liked))
+        lines.append("\t".join(map(str, [*values, *told])))
+    path = tmp_path / "rows.tsv.gz"
+    path.write_bytes(gzip.compress("\n".join(lines).encode()))
+    main(["kuairand", str(path), "--json"])
+    figures = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert set(figures) >= {"auc", "auc_user_rate", "recall", "recall_popular", "recall_once"}
+    assert all(0.0 <= value <= 1.0 for value in figures.values())
 
 
 def test_rows_are_read_in_the_order_of_time(tmp_path: Path):
