@@ -37,7 +37,7 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
         made.start()
         yield made
     finally:
-        made.close()
+        made.kill()
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ def main() -> int:
                 own.mkdir(parents=True)
                 results.append(replay_matrix(own, args.seed, args.replay_kills, _say))
         finally:
-            node.close()
+            node.kill()
     _print(results)
     return 0 if all(result.is_right for result in results) else 1
 

@@ -20,10 +20,11 @@ from tests.kafka.certificates import make_certificates
 from tests.kafka.jars import jars
 
 _UP_S_MAX = 120.0
-_END_S_MAX = 30.0
 # Below those that the system hands out, so that nobody takes one while the node is down.
 _PORTS = range(12_000, 19_900)
 _PORT_STEP = 23
+# However whoever started it ends, the broker ends too: then `read` comes back.
+_GUARD = 'trap "" INT; "$@" </dev/null & node=$!; read -r _; kill -KILL "$node"; wait "$node"'
 USER, PASSWORD = "liveloom", "scram-s3cret"
 PLAIN_USER, PLAIN_PASSWORD = "plain", "plain-s3cret"
 _PROPERTIES = """
@@ -108,8 +109,12 @@ class Node:
     def start(self) -> None:
         """Start it, and return once it answers."""
         with (self._folder / "node.log").open("ab") as log:
+            command = [*self._java("384m"), "kafka.Kafka", str(self._file)]
             self._process = subprocess.Popen(
-                [*self._java("384m"), "kafka.Kafka", str(self._file)], stdout=log, stderr=log
+                ["sh", "-c", _GUARD, "guard", *command],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
             )
         admin = AdminClient({"bootstrap.servers": self.address, "log_level": 0})
         end_s = time.monotonic() + _UP_S_MAX
@@ -122,20 +127,13 @@ class Node:
                 assert time.monotonic() < end_s, "the broker did not come up"
 
     def kill(self) -> None:
-        """End it at once."""
-        assert self._process is not None
-        self._process.kill()
-        self._process.wait()
-
-    def close(self) -> None:
-        """End it, however it stands."""
-        if self._process is None or self._process.poll() is not None:
+        """End it at once, as `kill -9` does."""
+        if self._process is None:
             return
-        self._process.terminate()
-        try:
-            self._process.wait(_END_S_MAX)
-        except subprocess.TimeoutExpired:
-            self.kill()
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait()
+        self._process = None
 
 
 def _free_ports(count: int) -> list[int]:
@@ -159,7 +157,7 @@ def main() -> int:
             print(node.address, flush=True)
             sys.stdin.read()
         finally:
-            node.close()
+            node.kill()
     return 0
 
 
