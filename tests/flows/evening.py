@@ -7,13 +7,13 @@ import random
 from typing import Any
 
 START_MS = 1_767_265_200_000
-PEOPLE = [f"u{number}" for number in range(8)]
 TAGS = ["零食", "digital", "skin care", "茶", "outdoor"]
 
 
-def evening(seed: int, events: int) -> list[bytes]:
+def evening(seed: int, events: int, users: int = 8) -> list[bytes]:
     """The lines of the log; the same seed gives the same bytes."""
     dice = random.Random(seed)
+    people = [f"u{number}" for number in range(users)]
     lines: list[bytes] = []
     clock_ms = START_MS
 
@@ -37,13 +37,13 @@ def evening(seed: int, events: int) -> list[bytes]:
         say("product", product_id=f"p{number}", title=f"product {number}", price=9.0 + number,
             tags=[TAGS[number % 5]], category="any")  # fmt: skip
         room(number, "live" if number < 5 else "scheduled", START_MS + 60_000 * (number - 3))
-    for number, user in enumerate(PEOPLE):
+    for number, user in enumerate(people):
         say("user", user_id=user, consent={"push": number % 4 != 3, "profiling": True},
             timezone="Asia/Shanghai")  # fmt: skip
     request = 0
     while len(lines) < events:
         clock_ms += dice.choice([0, 120, 700, 4_000])
-        user, at = dice.choice(PEOPLE), dice.randrange(8)
+        user, at = dice.choice(people), dice.randrange(8)
         person: dict[str, Any] = {"user_id": user}
         if dice.random() < 0.08:
             person = {"device_id": f"d{at % 3}"}

@@ -134,7 +134,10 @@ def run(
     monkeypatch.setattr(replaying, "LogSource", Aborting)
 
     def run_once(
-        settings: Settings = SETTINGS, abort_after: int | None = None, dies: bool = False
+        settings: Settings = SETTINGS,
+        abort_after: int | None = None,
+        dies: bool = False,
+        other_log: Path | None = None,
     ) -> Ended:
         redis.Redis.from_url(url).flushall()
         recovers = abort_after is not None or dies
@@ -146,7 +149,8 @@ def run(
             Aborting.rounds_left = -1 if again or abort_after is None else abort_after
             # Once it has gone on, an epoch a round would only take longer.
             chosen = dataclasses.replace(settings, flow=lasting) if again else settings
-            replay = Replay((str(log),), str(out), url, recovery, 1, chosen)
+            logs = (str(other_log or log),)
+            replay = Replay(logs, str(out), url, recovery, 1, chosen)
             with Recovery(str(folder)) as lock:
                 lock.open({"test": 1})
                 prepare(out, goes_on=again)
@@ -199,6 +203,21 @@ def test_killed_between_a_checkpoint_and_the_epochs_end_it_ends_alike(
     ended = run(dies=True)
     assert ended.decisions == straight.decisions
     assert ended.redis == straight.redis
+
+
+def test_ten_times_more_users_than_stay_in_memory_lose_and_double_nothing(run: Run, tmp_path: Path):
+    """Each of five shards holds one user; the others are on disk alone, and return as they act."""
+    log = tmp_path / "many.jsonl"
+    lines = evening(3, 1_200, users=80)
+    log.write_bytes(b"".join(line + b"\n" for line in lines))
+    chosen = dataclasses.replace(SETTINGS, flow=dataclasses.replace(FLOW, chunk_rows=20))
+    straight = run(chosen, other_log=log)
+    ended = run(chosen, abort_after=30, other_log=log)
+    assert sum(key.endswith(b":tags") for key in straight.redis) > 10 * FLOW.shards
+    assert ended.decisions == straight.decisions
+    assert ended.redis == straight.redis
+    assert ended.figures["events"] == straight.figures["events"]
+    assert ended.figures["duplicates"] == straight.figures["duplicates"]
 
 
 @pytest.mark.parametrize("chunk_rows", [1, 17, 100_000])
