@@ -31,7 +31,7 @@ from flows.routing import worker_names
 from flows.runtime import Runtime
 from flows.shape import RECORDED, Shape
 from flows.step import Step
-from flows.steps import LearnStep, ShareStep
+from flows.steps import ShareStep
 
 Keyed = KeyedStream[Any]
 
@@ -73,7 +73,7 @@ def build(
 
     # LEARN.
     examples = _pick("examples", observed, Learnable, lambda item: [("learn", item[1])])
-    learnt = _step("learn", examples, LearnStep, runtime)
+    learnt = _step("learn", examples, shape.learn_step, runtime)
 
     # DECIDE: what OBSERVE made stays with its shard; word of new weights.
     weights = _share(

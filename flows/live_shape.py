@@ -9,6 +9,7 @@ import msgspec
 from events.hashing import shard_of
 from features.rows import Rows
 from flows.health import HealthStep
+from flows.live_learn import LiveLearnStep
 from flows.live_messages import Arrival, CatalogueArrival, PartRound, RoomArrival
 from flows.live_shards import LiveDecideStep, LiveObserveStep
 from flows.live_steps import LiveCatalogueStep, LiveIdentityStep, LiveRoomsStep
@@ -81,6 +82,7 @@ LIVE = Shape(
     rooms_step=LiveRoomsStep,
     identity_step=LiveIdentityStep,
     observe_step=LiveObserveStep,
+    learn_step=LiveLearnStep,
     decide_step=LiveDecideStep,
     report_step=HealthStep,
 )

@@ -13,7 +13,14 @@ from features.collect import Split
 from features.rows import Rows
 from flows.messages import Identified, Report
 from flows.report import ReportStep
-from flows.steps import CatalogueStep, DecideStep, IdentityStep, ObserveStep, RoomsStep
+from flows.steps import (
+    CatalogueStep,
+    DecideStep,
+    IdentityStep,
+    LearnStep,
+    ObserveStep,
+    RoomsStep,
+)
 
 Parts = Iterable[tuple[str, Any]]
 """Items with the keys that they go to."""
@@ -35,6 +42,7 @@ class Shape:
     rooms_step: type[Any]
     identity_step: type[Any]
     observe_step: type[Any]
+    learn_step: type[Any]
     decide_step: type[Any]
     report_step: type[Any]
 
@@ -94,6 +102,7 @@ RECORDED = Shape(
     rooms_step=RoomsStep,
     identity_step=IdentityStep,
     observe_step=ObserveStep,
+    learn_step=LearnStep,
     decide_step=DecideStep,
     report_step=ReportStep,
 )

@@ -239,19 +239,22 @@ class LearnStep(Step):
 
     def take(self, values: list[Learnable]) -> Iterable[Any]:
         """Examples of shards, and how far each shard is."""
+        closed_s = self._gather(values)
+        if closed_s <= self._closed_s:
+            return ()
+        self._closed_s = closed_s
+        return self._say(self._learn.close(closed_s), closed_s)
+
+    def _gather(self, values: list[Learnable]) -> int:
+        """Take examples; the second that all shards have passed."""
         add, progress = self._learn.add, self._progress
         for value in values:
             for example in value.examples:
                 add(example)
             progress[value.shard] = max(progress[value.shard], value.progress_s)
-        closed_s = min(progress)
-        if closed_s <= self._closed_s:
-            return ()
-        self._closed_s = closed_s
-        return self._close(closed_s)
+        return min(progress)
 
-    def _close(self, closed_s: int) -> Iterator[Any]:
-        tables = self._learn.close(closed_s)
+    def _say(self, tables: list[tuple[int, WeightsTable]], closed_s: int) -> Iterator[Any]:
         self._recent += tables
         done = closed_s >= FOREVER_S
         if not done:

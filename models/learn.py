@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import msgspec
 import numpy as np
@@ -66,6 +66,8 @@ class LearnState:
         self._open: dict[int, list[Example]] = {}
         self._open_count = 0
         self._exports = {name: learner.export() for name, learner in self.learners.items()}
+        self._told = {name: learner.examples for name, learner in self.learners.items()}
+        """Of how many examples each export knows."""
         self._rank = combine(self._exports, settings)
         keep_s = settings.label_horizon_s + settings.history_slack_s + settings.table_delay_s
         self._history = History(self._served_now(), keep_s)
@@ -104,6 +106,30 @@ class LearnState:
             self._closed_s = upto_s
         return tables
 
+    def close_some(
+        self, upto_s: int, examples_max: int
+    ) -> tuple[list[tuple[int, WeightsTable]], bool]:
+        """As `close`, but only the next so many examples: what it gives, and whether that is all.
+
+        A user's examples of one instant stay together, so that no list is torn apart. A second's
+        table comes with the last of it.
+        """
+        second = min((s for s in self._open if s <= upto_s), default=None)
+        if second is None:
+            return self.close(upto_s), True
+        batch = sorted(self._open[second], key=lambda e: (e.due_ms, e.user_id, e.event_id))
+        end = min(examples_max, len(batch))
+        while end < len(batch) and _together(batch[end - 1], batch[end]):
+            end += 1
+        self._open_count -= end
+        if end < len(batch):
+            self._open[second] = batch[end:]
+            self._close_one(second, batch[:end], exports=False)
+            return [], False
+        del self._open[second]
+        tables = [(second, self.table())] if self._close_one(second, batch) else []
+        return tables, False
+
     def take_judged(self) -> list[bytes]:
         """What was judged since last time, as lines for a backtest; nothing unless `evaluates`."""
         judged, self._judged = self._judged, []
@@ -114,7 +140,7 @@ class LearnState:
         second = max(export.version for export in self._exports.values())
         return WeightsTable(second, dict(self._exports), self._rank)
 
-    def _close_one(self, second: int, batch: list[Example]) -> bool:
+    def _close_one(self, second: int, batch: list[Example], exports: bool = True) -> bool:
         rows = np.frombuffer(b"".join([e.x for e in batch]), dtype="<f8").reshape(len(batch), -1)
         # Written so that NaN, which compares as False, is refused too.
         sound = (np.abs(rows) <= self.settings.feature_abs_max).all(axis=1)
@@ -123,7 +149,7 @@ class LearnState:
             batch = [example for example, ok in zip(batch, sound.tolist(), strict=True) if ok]
             rows = rows[sound]
             if not batch:
-                return False
+                return exports and self._export(second)
         if self._without:
             rows = rows.copy()
             rows[:, self._without] = 0.0
@@ -135,11 +161,10 @@ class LearnState:
             self._judged += judged_lines(batch, scores)
         if not self.settings.learn:
             return False
-        before = {name: learner.examples for name, learner in self.learners.items()}
         self._learn_examples(batch, rows)
         for members in lists:
             self._learn_list([batch[i] for i in members], rows[members])
-        return self._export(second, before)
+        return exports and self._export(second)
 
     def _learn_examples(self, batch: list[Example], rows: Vector) -> None:
         names = self.names
@@ -168,8 +193,8 @@ class LearnState:
             for preferred, other in pairs_of(members, self.settings.pairs_per_list_max):
                 learner.learn(self.names, (rows[preferred] - rows[other]).tolist(), True)
 
-    def _export(self, second: int, before: Mapping[str, int]) -> bool:
-        changed = [name for name, lr in self.learners.items() if lr.examples != before[name]]
+    def _export(self, second: int) -> bool:
+        changed = [name for name, lr in self.learners.items() if lr.examples != self._told[name]]
         for name in changed:
             export = self.learners[name].export(second)
             if not (np.isfinite(export.coef).all() and math.isfinite(export.intercept)):
@@ -178,6 +203,7 @@ class LearnState:
                     "lower learning_rate or gradient_max"
                 )
             self._exports[name] = export
+            self._told[name] = self.learners[name].examples
         if changed:
             self._rank = combine(self._exports, self.settings)
             self._history.add(second, self._served_now())
@@ -232,10 +258,15 @@ class LearnState:
         ):
             learner.restore(held)
             new._exports[learner.spec.name] = learner.export(version)
+            new._told[learner.spec.name] = learner.examples
         new._rank = combine(new._exports, settings)
         new._history.restore(state.history)
         new._judge.restore(state.judge)
         return new
+
+
+def _together(one: Example, other: Example) -> bool:
+    return one.due_ms == other.due_ms and one.user_id == other.user_id
 
 
 def _same(what: str, stored: Sequence[str], wanted: Sequence[str]) -> None:

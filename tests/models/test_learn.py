@@ -322,3 +322,28 @@ def test_damaged_state_is_refused_with_a_reason(
     changed = dataclasses.replace(settings, baseline_features={"match": "match_1h"})
     with pytest.raises(StateError, match="match"):
         LearnState.restore(stored, changed, names)
+
+
+@pytest.mark.parametrize("helping", [1, 7, 1_000])
+def test_helpings_learn_what_whole_seconds_do(
+    helping: int, settings: LearnSettings, names: tuple[str, ...], world: World
+) -> None:
+    examples = world(60)
+    whole, some = LearnState(settings, names), LearnState(settings, names)
+    for example in examples:
+        whole.add(example)
+        some.add(example)
+    wanted, tables, is_all, calls = whole.close(FAR_S), [], False, 0
+    while not is_all:
+        made, is_all = some.close_some(FAR_S, helping)
+        tables += made
+        calls += 1
+    assert [second for second, _ in tables] == [second for second, _ in wanted]
+    assert calls > len(tables)
+    for model in POINTWISE:
+        for (_, one), (_, other) in zip(tables, wanted, strict=True):
+            assert np.array_equal(one.weights[model.name].coef, other.weights[model.name].coef)
+    counts = [{n: lr.examples for n, lr in state.learners.items()} for state in (whole, some)]
+    assert counts[0] == counts[1]
+    some.add(examples[0])
+    assert some.late == 1

@@ -1,0 +1,64 @@
+"""A live LEARN works off a second in helpings, and publishes what a recorded one does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from flows.live_learn import EXAMPLES_MAX, LiveLearnStep
+from flows.live_runtime import LiveRuntime
+from flows.messages import Learnable, Weights
+from flows.settings import FlowSettings, Settings
+from flows.steps import LearnStep
+from tests.line import Line, Teller
+from tests.small_world import SmallWorld
+
+SETTINGS = Settings(flow=FlowSettings(shards=1))
+
+
+@pytest.fixture(scope="module")
+def examples() -> list[Any]:
+    line = Line(decides=False)
+    for seed in range(4):
+        line.made.examples += (
+            Line(decides=False).feed(SmallWorld(Teller(), seed).log(400), done=True).examples
+        )
+    return line.made.examples
+
+
+def told(made: Any) -> list[Weights]:
+    return [one for one in made if isinstance(one, Weights)]
+
+
+def test_helpings_end_where_one_go_does_and_give_way_in_between(examples: list[Any]):
+    runtime = LiveRuntime(SETTINGS, [])
+    assert len(examples) > EXAMPLES_MAX
+    last_s = max(example.due_ms for example in examples) // 1000
+    learnable = Learnable(0, examples, last_s)
+    at_once = told(LearnStep(runtime, None).take([learnable]))
+    step, wakes = LiveLearnStep(runtime, None), 0
+    weights = told(step.take([learnable]))
+    while step.notify_at() is not None:
+        wakes += 1
+        weights += told(step.on_notify()[0])
+    assert wakes > 2
+    stamps = [stamp_s for one in weights for stamp_s, _ in one.tables]
+    assert stamps == [stamp_s for one in at_once for stamp_s, _ in one.tables]
+    assert weights[-1].progress_s == last_s
+
+
+def test_what_was_left_when_a_run_ended_is_learnt_by_the_next(examples: list[Any]):
+    runtime = LiveRuntime(SETTINGS, [])
+    last_s = max(example.due_ms for example in examples) // 1000
+    step = LiveLearnStep(runtime, None)
+    stamps = [s for one in told(step.take([Learnable(0, examples, last_s)])) for s, _ in one.tables]
+    again = LiveLearnStep(runtime, step.pack())
+    assert again.notify_at() is not None
+    again.on_notify()
+    weights = told(again.take([Learnable(0, [], last_s)]))
+    while again.notify_at() is not None:
+        weights += told(again.on_notify()[0])
+    stamps += [stamp_s for one in weights for stamp_s, _ in one.tables]
+    assert weights[-1].progress_s == last_s
+    assert stamps == sorted(set(stamps))
