@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from events.envelope import seal, unseal
 from features.rows import RowEvent
 
 
@@ -20,3 +21,18 @@ class ObserveState(msgspec.Struct, array_like=True):
     rounds: list[bytes]
     parts: list[bytes]
     place: int
+
+
+_KIND = b"LLOB"
+_VERSION = 2
+_STATE = msgspec.msgpack.Decoder(ObserveState)
+
+
+def pack_state(state: ObserveState) -> bytes:
+    """The state as versioned bytes."""
+    return seal(_KIND, _VERSION, msgspec.msgpack.encode(state))
+
+
+def unpack_state(packed: bytes) -> ObserveState:
+    """The state of `pack_state`; StateError if it is unreadable."""
+    return _STATE.decode(unseal(_KIND, _VERSION, packed, "a shard of OBSERVE"))

@@ -184,13 +184,13 @@ import os, pathlib, sys
 
 flag = pathlib.Path(__file__).with_name("failed")
 if "flows.commands.live_worker" in sys.orig_argv and not flag.exists():
-    from features.observe import ObserveShard
+    from features.signals import Signals
 
     def fails(*args):
         flag.touch()
         raise LookupError("a step that fails")
 
-    ObserveShard._on_signal = fails
+    Signals.take = fails
 """
 
 

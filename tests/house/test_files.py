@@ -25,7 +25,6 @@ TEST_LINES_MAX = 450
 # Longer, each for a reason.
 LONGER = {
     "events/kinds.py": "one struct a kind, and nothing else",
-    "features/observe.py": "one shard's rows, handlers and state, which share every field",
     "flows/steps.py": "one adapter of a few lines for each kernel",
     "decisions/decide.py": "one shard's steps, and its state at rest",
     "decisions/push/policy.py": "one shard's pushes, whose order is the point",
