@@ -19,15 +19,22 @@ from bench.latency import live_rows
 from bench.liveloom import simulate_command
 from bench.measure import RunError, run, shown
 from bench.per_user import growth_rows, left_rows, tags_rows
+from bench.processes import processes_rows
 from bench.reader_latency import latency_rows
 from bench.real_log import kuairand_rows, ranklens_rows
 from bench.redis_server import redis_server
 from bench.report import Row, markdown, write_report
+from bench.resume import resume_rows
 from bench.side_by_side import TASKS, Logs, SideBySide
+from bench.soak import soak_rows
+from bench.windows import windows_rows
 
 SEED = 1
-LIVE = ("latency", "stall")
+LIVE = ("latency", "stall", "soak")
 """Needs a broker, takes minutes, and is measured only when it is named."""
+
+KAFKA = ("windows", "processes", "resume")
+"""Needs a broker too, and is measured as all else is."""
 
 
 def _arguments(argv: list[str] | None) -> argparse.Namespace:
@@ -49,7 +56,7 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--ranklens", type=Path, help="RankLens events.jsonl.gz, to rank it too")
     parser.add_argument("--kuairand", type=Path, help="KuaiRand's interactions.tsv.gz, likewise")
     parser.add_argument(
-        "--only", nargs="+", choices=(*TASKS, "reader", "memory", *LIVE), default=()
+        "--only", nargs="+", choices=(*TASKS, "reader", "memory", *KAFKA, *LIVE), default=()
     )
     parser.add_argument(
         "--live-users",
@@ -61,6 +68,21 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--live-active", type=int, default=50_000, help="of them act")
     parser.add_argument("--live-rate", type=int, default=2_000, help="events/s, for stalls")
     parser.add_argument("--live-seconds", type=int, default=60, help="for each live figure")
+    parser.add_argument("--window-events", type=int, default=100_000, help="of each engine")
+    parser.add_argument("--window-users", type=int, default=4_000, help="whose they are")
+    parser.add_argument("--process-events", type=int, default=200_000, help="for 1 and 2")
+    parser.add_argument(
+        "--resume-users", type=int, nargs="+", default=[50_000, 200_000], help="in the state"
+    )
+    parser.add_argument("--soak", action="store_true", help="soak too: ten minutes more")
+    parser.add_argument(
+        "--soaking",
+        type=int,
+        nargs=3,
+        metavar=("USERS", "RATE", "SECONDS"),
+        default=[20_000, 500, 600],
+        help="how: users who act, events/s, and for how long",
+    )
     parser.add_argument("--out", type=Path, default=Path("docs"))
     args = parser.parse_args(argv)
     if args.quick:
@@ -68,6 +90,8 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
         args.stock_events //= 4
         args.stock_skip = min(args.stock_skip, args.events // 2)
         args.users //= 4
+        args.process_events //= 4
+        args.window_events, args.window_users = args.window_events // 5, args.window_users // 5
         args.rounds = 1
     return args
 
@@ -82,7 +106,7 @@ def _log(given: Path | None, folder: Path, name: str, preset: str, events: int) 
 
 def measure(args: argparse.Namespace, console: Console) -> tuple[list[Row], dict[str, str]]:
     """Every row that was asked for, and what it was measured on."""
-    chosen = args.only or (*TASKS, "reader", "memory")
+    chosen = args.only or (*TASKS, "reader", "memory", *KAFKA, *(["soak"] if args.soak else []))
     tasks = [name for name in TASKS if name in chosen]
     columns = (
         *(TextColumn("{task.description}"), BarColumn()),
@@ -97,13 +121,14 @@ def measure(args: argparse.Namespace, console: Console) -> tuple[list[Row], dict
         steps = (2 if tasks else 0) + len(tasks) * args.rounds + ("memory" in chosen)
         steps += (args.ranklens is not None) + (args.kuairand is not None)
         steps += "reader" in chosen
+        steps += sum(name in chosen for name in KAFKA)
         bar = progress.add_task("logs", total=steps)
 
         def advance(what: str) -> None:
             progress.update(bar, advance=1, description=what)
 
         scratch = Path(folder)
-        if tasks or "reader" in chosen:
+        if tasks or "reader" in chosen or "processes" in chosen:
             normal = _log(args.log, scratch, "bench.jsonl", "bench", args.events)
         if tasks:
             advance("normal log")
@@ -127,9 +152,20 @@ def measure(args: argparse.Namespace, console: Console) -> tuple[list[Row], dict
             rows += growth_rows(args.users, args.rounds)
             rows += tags_rows(server.url)
             advance("memory")
+        if "windows" in chosen:
+            rows += windows_rows(server.url, args.window_events, args.window_users, 1)
+            advance("windows")
+        if "processes" in chosen:
+            rows += processes_rows(normal, server.url, args.process_events, args.rounds)
+            advance("processes")
         live = Path(folder) / "live"
         live.mkdir()
         seconds, active = args.live_seconds, args.live_active
+        if "resume" in chosen:
+            rows += resume_rows(server.url, live, args.resume_users)
+            advance("resume")
+        if "soak" in chosen:
+            rows += soak_rows(server.url, live, args.out, *args.soaking)
         if "latency" in chosen:
             users = args.live_users[0]
             rows += live_rows(server.url, live, users, min(users, active), seconds)

@@ -23,6 +23,7 @@ from flows.metrics.epochs import TimedSink
 from flows.metrics.serve import address_of, serving
 from flows.secrets import fingerprint_of, pseudonyms_of
 from flows.settings import Settings
+from flows.shape import Shape
 from flows.stop import Stop
 from sinks.adapters import DeadLetterSink, DeliverSink
 from sinks.connect import connect
@@ -60,9 +61,14 @@ class Live:
 
 
 def run_process(
-    live: Live, process: int, addresses: list[str] | None, stop: Stop, now: WallClock = wall_ms
+    live: Live,
+    process: int,
+    addresses: list[str] | None,
+    stop: Stop,
+    now: WallClock = wall_ms,
+    form: Shape = LIVE,
 ) -> None:
-    """Run one process until it is asked to stop."""
+    """Run one process until it is asked to stop; `form` is another where a part is measured."""
     settings, kafka = live.settings, live.settings.kafka
     recovers = live.recovery is not None
     client = client_settings(live.brokers, live.client_file)
@@ -109,7 +115,7 @@ def run_process(
         TimedSink(deliver, runtime.epochs),
         TimedSink(letters, runtime.epochs),
         faults.NotedSink(HealthSink(lambda: writer("health"), now)),
-        LIVE,
+        form,
     )
     epoch = timedelta(seconds=settings.flow.epoch_s)
     with contextlib.ExitStack() as stack:
