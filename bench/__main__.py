@@ -24,6 +24,7 @@ from bench.reader_latency import latency_rows
 from bench.real_log import kuairand_rows, ranklens_rows
 from bench.redis_server import redis_server
 from bench.report import Row, markdown, write_report
+from bench.responses import response_rows
 from bench.resume import resume_rows
 from bench.side_by_side import TASKS, Logs, SideBySide
 from bench.soak import soak_rows
@@ -56,7 +57,10 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--ranklens", type=Path, help="RankLens events.jsonl.gz, to rank it too")
     parser.add_argument("--kuairand", type=Path, help="KuaiRand's interactions.tsv.gz, likewise")
     parser.add_argument(
-        "--only", nargs="+", choices=(*TASKS, "reader", "memory", *KAFKA, *LIVE), default=()
+        "--only",
+        nargs="+",
+        choices=(*TASKS, "responses", "reader", "memory", *KAFKA, *LIVE),
+        default=(),
     )
     parser.add_argument(
         "--live-users",
@@ -106,7 +110,14 @@ def _log(given: Path | None, folder: Path, name: str, preset: str, events: int) 
 
 def measure(args: argparse.Namespace, console: Console) -> tuple[list[Row], dict[str, str]]:
     """Every row that was asked for, and what it was measured on."""
-    chosen = args.only or (*TASKS, "reader", "memory", *KAFKA, *(["soak"] if args.soak else []))
+    chosen = args.only or (
+        *TASKS,
+        "responses",
+        "reader",
+        "memory",
+        *KAFKA,
+        *(["soak"] if args.soak else []),
+    )
     tasks = [name for name in TASKS if name in chosen]
     columns = (
         *(TextColumn("{task.description}"), BarColumn()),
@@ -120,7 +131,7 @@ def measure(args: argparse.Namespace, console: Console) -> tuple[list[Row], dict
     ):
         steps = (2 if tasks else 0) + len(tasks) * args.rounds + ("memory" in chosen)
         steps += (args.ranklens is not None) + (args.kuairand is not None)
-        steps += "reader" in chosen
+        steps += ("reader" in chosen) + ("responses" in chosen)
         steps += sum(name in chosen for name in KAFKA)
         bar = progress.add_task("logs", total=steps)
 
@@ -128,7 +139,7 @@ def measure(args: argparse.Namespace, console: Console) -> tuple[list[Row], dict
             progress.update(bar, advance=1, description=what)
 
         scratch = Path(folder)
-        if tasks or "reader" in chosen or "processes" in chosen:
+        if tasks or {"reader", "responses", "processes"} & set(chosen):
             normal = _log(args.log, scratch, "bench.jsonl", "bench", args.events)
         if tasks:
             advance("normal log")
@@ -145,6 +156,9 @@ def measure(args: argparse.Namespace, console: Console) -> tuple[list[Row], dict
         if args.kuairand is not None:
             rows += kuairand_rows(args.kuairand)
             advance("real log, row by row")
+        if "responses" in chosen:
+            rows += response_rows(normal, server.url)
+            advance("responses")
         if "reader" in chosen:
             rows += latency_rows(normal, server.url, args.rounds, args.reader_seconds)
             advance("reader")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from decisions.settings import SlateSettings
 from decisions.text import json_text
 from features.content import Content
 from features.scene import Scene
@@ -23,13 +24,14 @@ _BASE_REASONS = {
     "room_freshness": '["fresh_room"]',
     "room_tag_click_rate": '["popular_room"]',
 }
+_IMPRESSIONS = ROOM_NAMES.index("room_impressions")
 _NO_REASON = '["newcomer"]'
 
 
 class Board:
     """`base[i]` is the score of live room `numbers[i]` for a user of whom nothing is known."""
 
-    def __init__(self, scene: Scene, table: WeightsTable, reason_min: float) -> None:
+    def __init__(self, scene: Scene, table: WeightsTable, settings: SlateSettings) -> None:
         content = scene.content
         self.content = content
         self.second = table.second
@@ -46,8 +48,11 @@ class Board:
             if coefficient:
                 base += column * coefficient
         self.base: NDArray[np.float64] = base
-        self.reason_min = reason_min
-        self.whys = _whys(matrix, self.room_coefficients, reason_min)
+        self.reason_min = settings.reason_min
+        self.whys = _whys(matrix, self.room_coefficients, settings.reason_min)
+        boosts = newcomer_boosts(scene, self.numbers, settings)
+        self.boosts = boosts if boosts.any() else None
+        """How much more each room's tags count for its rank, where there is any newcomer."""
 
 
 class LiveRooms:
@@ -81,6 +86,21 @@ class LiveRooms:
             tag: ("match", f'["tag_match",{json_text(tag)}]') for tag in content.tag_number
         }
         self.host_texts = {host: json_text(name) for host, name in content.host_names.items()}
+
+
+def newcomer_boosts(
+    scene: Scene, numbers: NDArray[np.intp], settings: SlateSettings
+) -> NDArray[np.float64]:
+    """How much more the tags of these rooms count, for how new and how little shown each is.
+
+    A room without a past has neither clicks nor heat to rank by: until it has, its tags speak for
+    these too. It fades in a line with time, and with impressions as `room_impressions` grows.
+    """
+    age_s = np.maximum(scene.stamp_s - scene.content.start_s[numbers], 0.0)
+    left = np.maximum(1.0 - age_s / max(settings.newcomer_s, 1), 0.0)
+    boosts: NDArray[np.float64] = settings.newcomer_boost * left
+    boosts *= 1.0 - scene.matrix[numbers, _IMPRESSIONS]
+    return boosts
 
 
 def _places_of(names: list[str]) -> dict[str, NDArray[np.intp]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from decisions.board import Board, LiveRooms
+from decisions.settings import SlateSettings
 from features.content import Content
 from features.scene import Scene, Scenes
 from features.tables import Stamped
@@ -17,12 +18,12 @@ class Boards:
     """Gives DECIDE the scene, the weights and the board that hold at a second."""
 
     def __init__(
-        self, scenes: Scenes, default: WeightsTable, delay_s: int, reason_min: float
+        self, scenes: Scenes, default: WeightsTable, delay_s: int, settings: SlateSettings
     ) -> None:
         self.scenes = scenes
         self.tables: Stamped[WeightsTable] = Stamped(delay_s, default)
         self.waits = True
-        self._reason_min = reason_min
+        self._settings = settings
         self._boards: dict[tuple[int, int, int], Board] = {}
         self._live: dict[int, tuple[Content, LiveRooms]] = {}
 
@@ -39,7 +40,7 @@ class Boards:
         key = (scene.stamp_s, scene.content.seq, table.second)
         board = self._boards.get(key)
         if board is None:
-            board = Board(scene, table, self._reason_min)
+            board = Board(scene, table, self._settings)
             _make_room(self._boards)
             self._boards[key] = board
         held = self._live.get(scene.content.seq)

@@ -235,7 +235,7 @@ class DecideShard:
         scene, table = self.boards.at(clock_ms // 1000, change.seq)
         number = scene.content.number[change.new.room_id]
         for _, held in active:
-            if self.ranker.score_room(held.wish, scene, table, number) > held.last_score:
+            if self.ranker.rank_room(held.wish, scene, table, number) > held.last_score:
                 self._slate(held.wish, clock_ms, change.seq)
 
     # Slates and pushes.

@@ -20,6 +20,12 @@ class SlateSettings:
     explore_share: float = setting(
         0.05, "share of slots", "Against the filter bubble: slots drawn from the rest of the pool."
     )
+    newcomer_boost: float = setting(
+        1.0, "times", "Of a room that nobody has judged yet its tags must speak louder; 0: never."
+    )
+    newcomer_s: int = setting(
+        900, "s", "A room has this long to show what it is worth; the boost fades until then."
+    )
     active_s: int = setting(
         600, "s", "Users this recently active are scored for a room that starts."
     )

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from decisions.board import Board, LiveRooms
+from decisions.board import Board, LiveRooms, newcomer_boosts
 from decisions.explore import explore
 from decisions.items import items_json
 from decisions.outputs import head
@@ -25,6 +25,7 @@ from features.scene import Scene
 from features.vector import (
     LIFT_SCALE,
     TASTE_SCALE,
+    USER_NAMES,
     VectorSettings,
     View,
     lift,
@@ -33,6 +34,7 @@ from features.vector import (
 from models.table import WeightsTable
 
 _EXCLUDED = -np.inf
+_TAG_FEATURES = USER_NAMES.index("tag_lift") + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,12 @@ class Ranker:
 
         `own` are the user's `tag_values`.
         """
+        return self.ranked(wish, board, live, own)[0]
+
+    def ranked(
+        self, wish: Wish, board: Board, live: LiveRooms, own: dict[str, float]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """`scores`, and what rooms are ranked by: tags that speak for a newcomer count for more."""
         taste, affinity, followed, fit, shown_before, hour, activity, appetite = (
             board.user_coefficients[5:]
         )
@@ -99,6 +107,7 @@ class Ranker:
             + math.log(view.appetite) * appetite
         )
         score: NDArray[np.float64] = board.base + constant
+        boost: NDArray[np.float64] | None = None
         if live.tags and (own or view.exposure):
             by_tag = self._by_tag(view, board, own)
             # All numbers are within: wrapping is the mode that costs least.
@@ -107,6 +116,10 @@ class Ranker:
                 matched += by_tag.take(row, mode="wrap")
             matched *= live.tag_share
             score += matched
+            if board.boosts is not None:
+                # What speaks against a newcomer counts as it is.
+                boost = np.maximum(matched, 0.0, out=matched)
+                boost *= board.boosts
         if taste:
             for wanted, column in zip(view.taste, live.attributes, strict=False):
                 score += column * (TASTE_SCALE * taste * wanted)
@@ -125,7 +138,10 @@ class Ranker:
             if place is not None:
                 score[place] += shown_before * times / (times + self.vector.shown_half)
         self._keep_out(score, wish, board, live)
-        return score
+        if boost is None:
+            return score, score
+        boost += score
+        return score, boost
 
     @staticmethod
     def _keep_out(score: NDArray[np.float64], wish: Wish, board: Board, live: LiveRooms) -> None:
@@ -149,30 +165,41 @@ class Ranker:
 
     def score_room(self, wish: Wish, scene: Scene, table: WeightsTable, number: int) -> float:
         """The utility of one room, by the whole vector; mutes and rooms left aside."""
-        content = scene.content
-        room_id = content.ids[number]
-        vector = [
-            *scene.matrix[number].tolist(),
-            *user_part(
-                wish.view,
-                content.room_tags[number],
-                content.host_ids[number],
-                content.log_prices[number],
-                content.attribute_rows[number],
-                wish.shown.get(room_id, 0),
-                self.vector,
-            ),
-        ]
+        vector = [*scene.matrix[number].tolist(), *self._user_part(wish, scene, number)]
         total = table.rank.intercept
         for value, coefficient in zip(vector, table.rank.coef.tolist(), strict=False):
             total += value * coefficient
         return total
 
+    def rank_room(self, wish: Wish, scene: Scene, table: WeightsTable, number: int) -> float:
+        """What one room is ranked by: its utility, and for a newcomer the tags' boost."""
+        total = self.score_room(wish, scene, table, number)
+        [boost] = newcomer_boosts(scene, np.array([number]), self.settings).tolist()
+        if boost:
+            part = self._user_part(wish, scene, number)
+            width = scene.matrix.shape[1]
+            by_tags = zip(part[:_TAG_FEATURES], table.rank.coef[width:].tolist(), strict=False)
+            total += boost * max(sum(value * coefficient for value, coefficient in by_tags), 0.0)
+        return total
+
+    def _user_part(self, wish: Wish, scene: Scene, number: int) -> tuple[float, ...]:
+        """The user's part of the vector for one room."""
+        content = scene.content
+        return user_part(
+            wish.view,
+            content.room_tags[number],
+            content.host_ids[number],
+            content.log_prices[number],
+            content.attribute_rows[number],
+            wish.shown.get(content.ids[number], 0),
+            self.vector,
+        )
+
     def slate(self, wish: Wish, board: Board, live: LiveRooms, version: int, at_ms: int) -> Slate:
         """The user's list as of now."""
         own = self.tag_values(wish.view, board)
-        score = self.scores(wish, board, live, own)
-        best = _best(score, self.settings.pool)
+        score, by = self.ranked(wish, board, live, own)
+        best = _best(by, self.settings.pool)
         request_id = f"{hash64(f'{version}/{wish.user_id}'):016x}"
         chosen, rest = self._choose(best, live)
         # With less left than there are slots it could run out, and propensities would not be exact.
@@ -183,7 +210,7 @@ class Ranker:
         whys = whys_of(wish.view, board, live, chosen, own, self.vector.price_half)
         items = items_json(live, chosen, picked, whys, explored, 1.0 - share if explores else 1.0)
         body = f'"request_id":"{request_id}","model":"utility@{board.second}",{items}}}'
-        last = float(picked.min()) if len(chosen) >= self.settings.items_max else _EXCLUDED
+        last = float(by.take(chosen).min()) if len(chosen) >= self.settings.items_max else _EXCLUDED
         ids = [live.ids[place] for place in chosen]
         return Slate(head(version, at_ms) + body.encode(), ids, last, tuple(explored))
 

@@ -61,7 +61,7 @@ class Runtime:
         delay_s = settings.table_delay_s
         self.scenes = Scenes(self.catalogue, delay_s, settings.scene, settings.content)
         prior = LearnState(settings.learning, self.feature_names).table()
-        self.boards = Boards(self.scenes, prior, delay_s, settings.slate.reason_min)
+        self.boards = Boards(self.scenes, prior, delay_s, settings.slate)
         self.scenes.waits = self.boards.waits = not live
         self.catalogue_ready = not live
         self.progress = Progress()

@@ -59,6 +59,13 @@ class Market:
         found = ranker.scores(wish, board, live, ranker.tag_values(wish.view, board))
         return dict(zip(live.ids, found.tolist(), strict=True))
 
+    def ranked_by(self, wish: Wish, table: WeightsTable) -> dict[str, float]:
+        """What each live room is ranked by, with the settings as they are."""
+        board, live = self.board(table)
+        ranker = Ranker(SlateSettings(), VectorSettings())
+        _, found = ranker.ranked(wish, board, live, ranker.tag_values(wish.view, board))
+        return dict(zip(live.ids, found.tolist(), strict=True))
+
 
 def act(dice: random.Random, say: Teller, at_s: float, user: str, rooms: list[str]) -> list[Any]:
     """Something that a user does, with what was shown to them before it."""
