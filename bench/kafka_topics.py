@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
@@ -40,12 +41,20 @@ def fill(address: str, messages: Iterable[Message]) -> None:
             "log_level": 2,
         }
     )
+    refused: list[str] = []
+
+    def told(error: Any, message: Any) -> None:
+        if error is not None:
+            refused.append(str(error))
+
     for topic, key, value, at_ms in messages:
         while True:
             try:
-                producer.produce(topic, value, key, timestamp=at_ms)
+                producer.produce(topic, value, key, timestamp=at_ms, on_delivery=told)
                 break
             except BufferError:
                 producer.poll(0.1)
     if producer.flush(_ANSWER_S_MAX):
         raise RunError(f"Kafka at {address} did not take all messages in time")
+    if refused:
+        raise RunError(f"Kafka at {address} refused {len(refused):,} messages: {refused[0]}")

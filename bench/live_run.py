@@ -61,9 +61,11 @@ def broker() -> Iterator[str]:
         yield first_line(node)
 
 
-def send(brokers: str, users: int, rate: int, seconds: int) -> dict[str, Any]:
+def send(
+    brokers: str, users: int, rate: int, seconds: int, probes: int = PROBES_PER_S
+) -> dict[str, Any]:
     """Send as `bench.open_loop` does; what it says."""
-    numbers = map(str, (users, rate, seconds, PROBES_PER_S))
+    numbers = map(str, (users, rate, seconds, probes))
     command = [sys.executable, "-m", "bench.open_loop", brokers, *numbers]
     ran = subprocess.run(command, capture_output=True, text=True, check=False)
     if ran.returncode:

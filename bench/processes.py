@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import tempfile
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from events.kinds import FAMILIES, FAMILY_OF
 SECTION = "One process and two, everything on"
 _PARTS = 4
 _COUNTS = (1, 2)
+_SANE_MS = 946_684_800_000
+"""The year 2000."""
 
 
 class _Head(msgspec.Struct):
@@ -35,8 +38,10 @@ class _Head(msgspec.Struct):
 def messages(lines: Iterable[bytes], prefix: str) -> Iterable[Message]:
     """A log's rows for their families' topics, keyed by user, recorded at their own time.
 
-    Those that are no events, and so would not be read as one, are left out.
+    Those that are no events, and so would not be read as one, are left out. A time that brokers
+    would refuse, and a whole batch with it, is not recorded: such a row has that of the one before.
     """
+    recorded_ms = now_ms = time.time_ns() // 1_000_000
     decode = msgspec.json.Decoder(_Head).decode
     for line in lines:
         try:
@@ -46,7 +51,9 @@ def messages(lines: Iterable[bytes], prefix: str) -> Iterable[Message]:
         family = FAMILY_OF.get(head.kind)
         if family is not None:
             key = head.user_id or head.device_id or "catalogue"
-            yield prefix + family, key.encode(), line, head.event_time_ms
+            if _SANE_MS < head.event_time_ms <= now_ms:
+                recorded_ms = head.event_time_ms
+            yield prefix + family, key.encode(), line, recorded_ms
 
 
 def processes_rows(log: Path, url: str, events: int, rounds: int) -> list[Row]:

@@ -25,6 +25,8 @@ SECTION = "Soak"
 PLOT = "soak.svg"
 _COMMAND = "python -m bench --only soak"
 _EVERY_S = 2.0
+_NEW_PER_S = 1
+"""Users who come anew; the others are known, and few, so that what is held of them is soon full."""
 _WARM_SHARE = 0.3
 _END_SHARE = 0.2
 _FLAT = 1.05
@@ -98,7 +100,7 @@ def soak_rows(url: str, folder: Path, out: Path, users: int, rate: int, seconds:
             flow.until(filled)
             sampler = Sampler(process.pid)
             try:
-                sent = send(brokers, users, rate, seconds)["sent"]
+                sent = send(brokers, users, rate, seconds, _NEW_PER_S)["sent"]
             finally:
                 samples = sampler.end()
             flow.until(filled + sent)

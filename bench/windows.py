@@ -38,8 +38,7 @@ _COMMAND = "python -m bench --only windows"
 _NAMES = {
     "windows": "liveloom, its windows alone",
     "all": "liveloom, everything on",
-    "bytewax": "Bytewax, `fold_window`, 10 s of waiting",
-    "bytewax_patient": "Bytewax, `fold_window`, 10 min of waiting",
+    "bytewax": "Bytewax, `fold_window`",
     "quix": "Quix Streams, `reduce().final()`",
     "pathway": "Pathway, `windowby`",
     "loop": "a plain Python loop: decodes, sums into tiles",
@@ -49,17 +48,14 @@ _NOTES = {
     "its source, checks, clocks and delivery; 10 min, 1 h, 24 h and 7 d at once, each change "
     "of a round delivered; cannot be had by a setting",
     "all": "`liveloom run` as it is, on traffic without live rooms, so without slates",
-    "bytewax": "waiting as in its documentation; each window written once, when it closes, a "
-    "pipeline a batch",
-    "bytewax_patient": "its clock also goes by the machine's, so that a backlog is late where it "
-    "is worked off slowly; not so with a long wait, which closes windows late and costs less",
+    "bytewax": "each window written once, when it closes, a pipeline a batch; its clock goes by "
+    "the machine's too, so that on a busy one some of a backlog is late",
     "quix": "windows written when they close, by its own Redis sink; RocksDB and changelog topic",
     "pathway": 'what the topic holds in one run (`mode="static"`), so that each sum is made once; '
     "a Redis hash a window",
     "loop": "writes nothing while it is measured",
 }
-_WAITS_S = {"bytewax": "10", "bytewax_patient": "600"}
-_ASKED = {"bytewax": 10.0, "bytewax_patient": None, "quix": 10.0, "pathway": 5.0}
+_ASKED = {"bytewax": 10.0, "quix": 10.0, "pathway": 5.0}
 
 
 class Wrong(RunError):
@@ -71,8 +67,6 @@ def _command(name: str, address: str, prefix: str, count: int, url: str) -> list
     if name in ("windows", "all"):
         rest[1] = prefix
         return [sys.executable, "-m", "bench.windows_live", *rest, name]
-    if name in _WAITS_S:
-        return [sys.executable, "-m", "bench.windows_bytewax", *rest, _WAITS_S[name]]
     python = peer_python() if name in ("quix", "pathway") else sys.executable
     return [python, "-m", f"bench.windows_{name}", *rest]
 
