@@ -74,7 +74,7 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--live-seconds", type=int, default=60, help="for each live figure")
     parser.add_argument("--window-events", type=int, default=250_000, help="of each engine")
     parser.add_argument("--window-users", type=int, default=20_000, help="whose they are")
-    parser.add_argument("--process-events", type=int, default=200_000, help="for 1 and 2")
+    parser.add_argument("--process-events", type=int, default=300_000, help="for 1 and 2")
     parser.add_argument(
         "--resume-users", type=int, nargs="+", default=[50_000, 200_000], help="in the state"
     )
@@ -170,7 +170,7 @@ def measure(args: argparse.Namespace, console: Console) -> tuple[list[Row], dict
             rows += windows_rows(server.url, args.window_events, args.window_users, 1)
             advance("windows")
         if "processes" in chosen:
-            rows += processes_rows(normal, server.url, args.process_events, args.rounds)
+            rows += processes_rows(normal, server.url, args.process_events, min(args.rounds, 2))
             advance("processes")
         live = Path(folder) / "live"
         live.mkdir()
