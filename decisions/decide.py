@@ -63,6 +63,10 @@ class Decided:
     decisions: list[Decision] = field(default_factory=list)
     erased: list[str] = field(default_factory=list)
     """Users whose lists and pushes so far are to go, before anything here is written."""
+    recalled: list[str] = field(default_factory=list)
+    """Users to whom nothing that was decided so far is to be sent."""
+    forgotten: list[str] = field(default_factory=list)
+    """Users whose decisions so far are to leave the log."""
     evaluation: list[bytes] = field(default_factory=list)
     """Lines for a backtest."""
     done: bool = False
@@ -94,7 +98,7 @@ class DecideShard:
         self.slates = 0
         self.seq = 0
         self.clock_ms = 0
-        self._recalled = True
+        self._is_recalled = True
         self._swept_ms = 0
         self._day_ms = 0
         # At least two days, so that a base that begins anew is above what was counted before.
@@ -125,7 +129,7 @@ class DecideShard:
     def drain(self) -> Decided:
         """Work on all steps that may be, in order, and hand over what came of them."""
         steps = self._steps
-        if not self._recalled and steps:
+        if not self._is_recalled and steps:
             self._recall()
         while steps:
             step = steps[0]
@@ -171,8 +175,10 @@ class DecideShard:
             self._slate(step.wish, step.clock_ms, step.seq)
         elif step.fact is not None:
             self._pushes(self.policy.apply(step.fact, step.clock_ms, step.user_id))
-            if isinstance(step.fact, kinds.Erase):
+            if isinstance(step.fact, kinds.Erase | kinds.IdentityLink):
                 self._drop(step.user_id)
+                if isinstance(step.fact, kinds.Erase):
+                    self._forget_decisions(step.user_id)
                 held = self._counters.get(step.user_id)
                 if held is None or step.clock_ms - held.seen_ms > self._idle_ms:
                     self._counters.drop(step.user_id)
@@ -183,6 +189,10 @@ class DecideShard:
                 consent = step.fact.consent
                 if consent is not None and consent.profiling is False:
                     self._drop(step.user_id)
+                elif consent is not None and consent.push is False:
+                    self._recall_pushes(step.user_id)
+            elif isinstance(step.fact, kinds.PushDisable):
+                self._recall_pushes(step.user_id)
 
     def _drop(self, user_id: str) -> None:
         """Nothing that was decided for the user so far is to be seen."""
@@ -191,6 +201,18 @@ class DecideShard:
         self._pushed.pop(user_id, None)
         self._out.erased.append(user_id)
         self._out.writes = [write for write in self._out.writes if write.user_id != user_id]
+        self._recall_pushes(user_id)
+
+    def _recall_pushes(self, user_id: str) -> None:
+        """Nothing that has not been sent to the user yet is to be sent."""
+        self._out.recalled.append(user_id)
+        self._out.pushes = [push for push in self._out.pushes if push.user_id != user_id]
+
+    def _forget_decisions(self, user_id: str) -> None:
+        """No decision about the user so far is to stay in the log."""
+        out = self._out
+        out.forgotten.append(user_id)
+        out.decisions = [one for one in out.decisions if one.user_id != user_id]
 
     def _advance(self, clock_ms: int) -> None:
         """Fire the pushes that are due, each with the names of its own time."""
@@ -314,7 +336,7 @@ class DecideShard:
 
     def _recall(self) -> None:
         """After a restart, tell the push policy again what the catalogue held when it stopped."""
-        self._recalled = True
+        self._is_recalled = True
         for room in self.context.digest.rooms_at(self.seq):
             self.policy.recall(room)
 
@@ -361,7 +383,7 @@ class DecideShard:
             self.context.push, self.shard, self.names, self.context.shrink, self._shelves
         )
         self.policy.restore(state.policy)
-        self._recalled = False
+        self._is_recalled = False
 
 
 class _State(msgspec.Struct, array_like=True):

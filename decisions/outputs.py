@@ -75,8 +75,9 @@ class Delivery(msgspec.Struct, array_like=True, gc=False):
 
     `reached` says, live, how far each input has got (partition to the last offset that these
     outputs may hold); in a replay, where order never differs, it is None. `erased` are keys,
-    by user and name, that are to go before anything else here is written. `evaluation` are lines
-    for a backtest, which only its sink takes.
+    by user and name, that are to go before anything else here is written; `recalled` are users
+    whose earlier pushes are not to be sent any more, `forgotten` those whose earlier decisions are
+    to leave the log. `evaluation` are lines for a backtest, which only its sink takes.
     """
 
     source: str = ""
@@ -87,6 +88,8 @@ class Delivery(msgspec.Struct, array_like=True, gc=False):
     cards: list[CardWrite] = []
     decisions: list[Decision] = []
     erased: list[tuple[str, str]] = []
+    recalled: list[str] = []
+    forgotten: list[str] = []
     evaluation: list[bytes] = []
 
 

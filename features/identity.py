@@ -73,8 +73,10 @@ class Identity:
                 out.extend(self._link(event, number, clock_ms, seq))
                 continue
             if isinstance(event, kinds.Erase):
-                self._forget(event.user_id)
                 out.append(row)
+                for gone in self._forget(event.user_id):
+                    of_it = hash64(f"erase {event.event_id} {gone}")
+                    out.append((event, gone, number, of_it, clock_ms, seq))
                 continue
             subject = person_of(event) or ""  # type: ignore[arg-type]
             user = self._links.get(subject)
@@ -134,12 +136,13 @@ class Identity:
             (ends, subject, number, hash64(f"end {id_}"), clock_ms, seq),
         ]
 
-    def _forget(self, user_id: str) -> None:
-        """An erased user's links go too."""
+    def _forget(self, user_id: str) -> list[str]:
+        """An erased user's links go too; the identities that were theirs, to be erased as well."""
         gone = [subject for subject, user in self._links.items() if user == user_id]
         for subject in gone:
             del self._links[subject]
             self._held.pop(subject, None)
+        return sorted(gone)
 
     def snapshot(self) -> bytes:
         """The whole state as versioned bytes."""

@@ -53,8 +53,9 @@ FACTS = (
     kinds.PushOpen,
     kinds.PushDismiss,
     kinds.Erase,
+    kinds.IdentityLink,
 )
-"""Events that DECIDE hears of, for its pushes."""
+"""Events that DECIDE hears of, for its pushes; a link ends the profile of the identity itself."""
 
 
 @dataclass(frozen=True)

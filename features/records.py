@@ -69,7 +69,9 @@ class Records:
         shard.changed_tags.pop(person, None)
         shard.out.erased.append(person)
         shard.out.tags = [told for told in shard.out.tags if told[0] != person]
+        shard.put_off = [who for who in shard.put_off if who != person]
         self._signals.forget(person)
+        shard.timers.forget(person)
 
     def link(self, event: Link, person: str, user: User, clock_ms: int, seq: int) -> None:
         """An identity turned out to be a person: its own profile ends, its signals are theirs."""
@@ -77,7 +79,7 @@ class Records:
             self._signals.linked(event, person, user, clock_ms, seq)
             return
         self._drop(person)
-        gone = kinds.Erase(
+        gone = kinds.IdentityLink(
             event_id=event.event_id, event_time_ms=event.event_time_ms, user_id=person
         )
         self._shard.out.steps.append(Step(clock_ms, seq, person, None, gone))

@@ -48,6 +48,13 @@ class Timers:
         """What a person's timers of one kind are for."""
         return (subject for _, kind, who, subject in self._heap if kind == what and who == person)
 
+    def forget(self, person: str) -> None:
+        """None of a person's fires, nor is kept. Time: as many as there are timers."""
+        # In place: whoever is firing them goes on.
+        self._heap[:] = [timer for timer in self._heap if timer[2] != person]
+        heapq.heapify(self._heap)
+        self._void.difference_update([timer for timer in self._void if timer[2] == person])
+
     def snapshot(self) -> list[Timer]:
         """All that will fire."""
         return sorted(timer for timer in self._heap if timer not in self._void)

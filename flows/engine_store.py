@@ -57,6 +57,18 @@ def check_store(store: Path) -> None:
         raise RecoveryError(f"{path} is damaged: {_START_OVER}")
 
 
+def vacuum_store(store: Path) -> None:
+    """Write the store anew, so that no byte of what it held before is left in its file."""
+    path = store / _FILE
+    try:
+        with closing(sqlite3.connect(path, isolation_level=None)) as database:
+            database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            database.execute("VACUUM")
+            database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    except sqlite3.Error as problem:
+        raise RecoveryError(_why_not(path, problem)) from None
+
+
 def _why_not(path: Path, problem: sqlite3.Error) -> str:
     if problem.sqlite_errorcode & 0xFF == sqlite3.SQLITE_FULL:
         return disk_is_full(path)

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
-from decisions.outputs import Decision
 from flows import faults
 from flows.engine import run_flow
 from flows.graph import build
@@ -29,9 +28,8 @@ from sinks.adapters import DeadLetterSink, DeliverSink
 from sinks.connect import connect
 from sinks.dead_letters import dead_letter_topic
 from sinks.decision_lines import DecisionLines
-from sinks.decision_log import decision_topic
+from sinks.decision_log import DecisionLog, DecisionTopic
 from sinks.kept import Kept, kept_in
-from sinks.log import Log
 from sinks.redis_sink import RedisWriter
 from sinks.topic import TopicWriter
 
@@ -93,11 +91,11 @@ def run_process(
     def topic(name: str) -> TopicWriter:
         return TopicWriter(producer(client), name, should_stop=lambda: stop.asked)
 
-    def decision_log(part: str) -> Log[Decision]:
+    def decision_log(part: str) -> DecisionLog:
         assert live.decisions is not None
         if is_folder(live.decisions):
             return DecisionLines(live.decisions, part)
-        return decision_topic(topic(live.decisions))
+        return DecisionTopic(topic(live.decisions))
 
     folder = live.recovery or live.out
     deliver = DeliverSink(

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from flows.engine_store import RecoveryError, check_store, make_store
+from flows.engine_store import RecoveryError, check_store, make_store, vacuum_store
 from flows.shelf_folder import begin_run
 
 __all__ = ["Recovery", "RecoveryError"]
@@ -55,6 +55,7 @@ class Recovery:
                         f"the recovery folder {self.folder} was made with {name} "
                         f"{made.get(name)!r}, not {value!r}: set it back, or give an empty folder"
                     )
+            vacuum_store(self.database)
             begin_run(self.folder)
             return
         begin_run(self.folder)

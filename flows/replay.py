@@ -26,7 +26,7 @@ from sinks.adapters import DeadLetterSink, DeliverSink
 from sinks.connect import connect
 from sinks.counters import Counters
 from sinks.dead_letters import clear_dead_letters, dead_letter_runs, merge_dead_letters
-from sinks.decision_log import clear_decisions, decision_runs, merge_decisions
+from sinks.decision_log import DecisionRuns, clear_decisions, forget_decisions, merge_decisions
 from sinks.embedded import EmbeddedRedis
 from sinks.kept import Kept, kept_in
 from sinks.redis_sink import RedisWriter
@@ -95,7 +95,7 @@ def run_process(
                 writer,
                 0,
                 settings.redis,
-                lambda part: decision_runs(runs, part),
+                lambda part: DecisionRuns(runs, part),
                 kept_in(replay.kept) if replay.kept is not None else None,
             )
         ),
@@ -128,7 +128,9 @@ def prepare(out: Path, goes_on: bool) -> None:
     (out / _RUNS).mkdir(exist_ok=True)
     for stale in [*out.glob("process-*.*"), out / "metrics.json"]:
         stale.unlink(missing_ok=True)
-    if not goes_on:
+    if goes_on:
+        forget_decisions(out / _RUNS)
+    else:
         clear_decisions(out / _RUNS)
         clear_dead_letters(out / _RUNS)
         (out / PARTS).unlink(missing_ok=True)

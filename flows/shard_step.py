@@ -68,6 +68,11 @@ class ShardStep(Step, Generic[K]):
             self._store.change()
         return self._shard if self._shard is not None else self._begin(number)
 
+    def erased(self) -> None:
+        """Users of the shard have been erased: let nothing of them outlast a restart."""
+        if self._store is not None:
+            self._store.erased()
+
     def write_behind(self, now_ms: int) -> None:
         """Put on the shelves what was touched, now and then: little is left for a snapshot.
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
 
-from rocksdict import Checkpoint, Rdict
+from rocksdict import BottommostLevelCompaction, Checkpoint, CompactOptions, Rdict
 
 from features.shelf import Shelf, Shelves
 from flows.recovery import RecoveryError
@@ -22,6 +22,8 @@ from flows.routing import worker_of
 from flows.shelf_folder import ShelfFolder, link, remove
 
 _SMALL_CACHE_MB = 8
+_ERASED = b"\xff\xff"
+"""The key of no shard, there while erased users may be in the files."""
 
 
 class Writes(Protocol):
@@ -84,12 +86,30 @@ class Store:
         self._base = place
         if not place:
             return
+        if self._database.get(_ERASED) is not None:
+            self._rewrite()
         for shard in range(self._shards):
             if shard not in self._own:
                 self._clear(shard)
         # What was deleted or written over before the restart leaves the disk, beside the flow.
         self._vacuum = threading.Thread(target=self._compact, name="vacuum", daemon=True)
         self._vacuum.start()
+
+    def _rewrite(self) -> None:
+        """Write every file anew before anything else: users were erased before the restart.
+
+        A second opening lets go of the files' list, which holds some of their keys.
+        """
+        assert self._database is not None
+        try:
+            del self._database[_ERASED]
+            whole = CompactOptions()
+            whole.set_bottommost_level_compaction(BottommostLevelCompaction.force())
+            self._database.compact_range(None, None, whole)
+            self._database.close()
+        except Exception as problem:
+            raise told(self._folder.work, problem) from None
+        self._database = open_database(self._folder.work, self._cache_mb)
 
     def _compact(self) -> None:
         assert self._database is not None
@@ -125,6 +145,11 @@ class Store:
     def change(self) -> None:
         """Something came for a shard."""
         self._has_changed = True
+
+    def erased(self) -> None:
+        """Users have been dropped whose every byte is to go with the next restart."""
+        if self._database is not None:
+            self._database[_ERASED] = b""
 
     def place(self, shard: int) -> str:
         """The checkpoint that a shard's snapshot names; made where there is no fresh one."""

@@ -197,6 +197,8 @@ class ObserveStep(ShardStep[ObserveShard]):
         return self._made(shard, out)
 
     def _made(self, shard: ObserveShard, out: Observed) -> Iterator[Any]:
+        if out.erased:
+            self.erased()
         yield out
         progress_s, done = -1, False
         if out.ends:
@@ -315,8 +317,10 @@ class DecideStep(ShardStep[DecideShard]):
         self._runtime.progress.seconds["decide", shard.shard] = shard.clock_ms // 1000
         if shard.is_waiting:
             self._runtime.waiting_decide.add(shard.shard)
+        if out.erased:
+            self.erased()
         made: list[Any] = []
-        if out.writes or out.pushes or out.decisions or out.erased or out.evaluation:
+        if out.writes or out.pushes or out.decisions or out.recalled or out.evaluation:
             made.append(
                 Delivery(
                     source=self._runtime.shard_names[shard.shard],
@@ -324,6 +328,8 @@ class DecideStep(ShardStep[DecideShard]):
                     pushes=out.pushes,
                     decisions=out.decisions,
                     erased=[(user, name) for user in out.erased for name in ("recs", "push")],
+                    recalled=out.recalled,
+                    forgotten=out.forgotten,
                     evaluation=out.evaluation,
                 )
             )

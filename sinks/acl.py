@@ -29,6 +29,8 @@ ROLES: Final = {
         (
             *("evalsha", "script|load", "set", "del", "sadd", "srem", "hgetall"),
             *("getrange", "zadd", "xadd", "zremrangebyscore", "hget", "hset"),
+            # For pushes that are recalled.
+            *("xrevrange", "xrange", "xdel", "zrem"),
         ),
         ("*",),
     ),

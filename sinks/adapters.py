@@ -8,10 +8,11 @@ from typing import Final
 import msgspec
 from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
 
-from decisions.outputs import Decision, Delivery, decode
+from decisions.outputs import Delivery, decode
 from events.errors import StateError
 from events.hashing import hash64
 from sinks.dead_letters import DeadLetter
+from sinks.decision_log import DecisionLog
 from sinks.kept import Kept
 from sinks.log import Log
 from sinks.pending import PendingPushes
@@ -48,7 +49,7 @@ class DeliverPartition(StatefulSinkPartition[Delivery | bytes, bytes]):
         kept: Kept | None,
         settings: RedisSettings,
         pending: PendingPushes,
-        log: Log[Decision] | None,
+        log: DecisionLog | None,
         state: bytes | None,
     ) -> None:
         self._writer = writer
@@ -64,22 +65,28 @@ class DeliverPartition(StatefulSinkPartition[Delivery | bytes, bytes]):
         if log is not None:
             log.restore(end)
         self._refill = Refill(writer, kept, settings.refill_keys, refill_at)
+        if pending.holds:
+            writer.hold_ids()
 
     def write_batch(self, values: list[Delivery | bytes]) -> None:
         """Send what these deliveries hold; bytes are deliveries from another process."""
         deliveries = [decode(value) if isinstance(value, bytes) else value for value in values]
         for delivery in deliveries:
+            self._pending.recall(delivery.recalled)
             self._pending.add(delivery.pushes)
         self._writer.write(deliveries)
         self._writer.push(self._pending.release(), self._pending.forget_before_ms)
         self._refill.step()
         if self._log is not None:
             for delivery in deliveries:
+                if delivery.forgotten:
+                    self._log.forget(delivery.forgotten)
                 if delivery.decisions:
                     self._log.append(delivery.decisions)
 
     def snapshot(self) -> bytes:
         """Return once Redis and the log have everything; the copy has it already."""
+        self._writer.forget_ids(self._pending.holds)
         self._writer.flush()
         self._pending.seal()
         if self._kept is not None:
@@ -99,6 +106,7 @@ class DeliverPartition(StatefulSinkPartition[Delivery | bytes, bytes]):
         try:
             if not self._writer.is_stopping and not self._refill.failed:
                 self._refill.finish()
+            self._writer.forget_ids(0)
             self._writer.close()
         finally:
             if self._kept is not None:
@@ -125,7 +133,7 @@ class DeliverSink(FixedPartitionedSink[Delivery | bytes, bytes]):
         make_writer: MakeWriter,
         hold_epochs: int,
         settings: RedisSettings,
-        make_log: Callable[[str], Log[Decision]] | None = None,
+        make_log: Callable[[str], DecisionLog] | None = None,
         make_kept: Callable[[str, bool], Kept] | None = None,
     ) -> None:
         self._parts = parts

@@ -12,7 +12,7 @@ import time
 import urllib.parse
 from pathlib import Path
 from types import TracebackType
-from typing import Final
+from typing import Any, Final
 
 import redis
 
@@ -75,6 +75,7 @@ class EmbeddedRedis:
         if len(self._socket.encode()) > _SOCKET_PATH_BYTES_MAX:
             self._short = tempfile.TemporaryDirectory(prefix="ll-")
             self._socket = f"{self._short.name}/redis.sock"
+        had_data = self._append_only and any(self._folder.glob("appendonly*"))
         lock = self._lock()
         Path(self._socket).unlink(missing_ok=True)
         log = self._folder / "redis.log"
@@ -96,6 +97,8 @@ class EmbeddedRedis:
         os.close(lock)
         try:
             self._await_answer(log)
+            if had_data:
+                self._rewrite()
         except BaseException:
             self.stop()
             raise
@@ -147,6 +150,20 @@ class EmbeddedRedis:
                         f"another Redis server uses {self._folder}; is a run still going there?"
                     ) from None
             time.sleep(_POLL_S)
+
+    def _rewrite(self) -> None:
+        """Write the data's file anew: what was deleted before still stands in the old one."""
+        client = redis.Redis(unix_socket_path=self._socket, protocol=2, socket_timeout=5.0)
+        deadline_s = time.monotonic() + _LOAD_S_MAX
+        try:
+            client.bgrewriteaof()
+            while time.monotonic() < deadline_s:
+                state: Any = client.info("persistence")
+                if not (state["aof_rewrite_in_progress"] or state["aof_rewrite_scheduled"]):
+                    return
+                time.sleep(_POLL_S)
+        finally:
+            client.close()
 
     def _await_answer(self, log: Path) -> None:
         client = redis.Redis(unix_socket_path=self._socket, protocol=2, socket_timeout=5.0)

@@ -104,19 +104,19 @@ class Kept:
             batch.put(_pushes_of(push.user_id) + _push_key(push), b"")
         self._write(batch)
 
-    def forget(self, erased: Sequence[tuple[str, str]]) -> None:
-        """Drop users' values, by user and name, and with their push decisions all their pushes."""
+    def forget(self, erased: Sequence[tuple[str, str]], recalled: Sequence[str] = ()) -> None:
+        """Drop values, by user and name, and users' pushes."""
         (self._folder / _ERASED).touch()
         batch = WriteBatch(raw_mode=True)
         for user_id, name in erased:
             batch.delete(_user_key(user_id, name))
-            if name == "push":
-                prefix = _pushes_of(user_id)
-                for key, _ in self._from(prefix):
-                    if not key.startswith(prefix):
-                        break
-                    batch.delete(key)
-                    batch.delete(key[len(prefix) :])
+        for user_id in recalled:
+            prefix = _pushes_of(user_id)
+            for key, _ in self._from(prefix):
+                if not key.startswith(prefix):
+                    break
+                batch.delete(key)
+                batch.delete(key[len(prefix) :])
         self._write(batch)
 
     def after(self, key: bytes, count: int) -> tuple[list[Held], bytes | None]:

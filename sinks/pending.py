@@ -30,7 +30,7 @@ class PendingPushes:
     """
 
     def __init__(self, hold_epochs: int, ids_kept_ms: int) -> None:
-        self._hold = hold_epochs
+        self.holds = hold_epochs
         self._kept_ms = ids_kept_ms
         self._epoch = 0
         self._held: deque[tuple[int, Push]] = deque()
@@ -45,6 +45,12 @@ class PendingPushes:
             self._held.append((self._epoch, push))
             self._newest_ms = max(self._newest_ms, push.at_ms)
 
+    def recall(self, users: Iterable[str]) -> None:
+        """Let go of all that is held for these users."""
+        gone = frozenset(users)
+        if gone:
+            self._held = deque(held for held in self._held if held[1].user_id not in gone)
+
     def seal(self) -> None:
         """The running epoch has ended."""
         self._epoch += 1
@@ -56,7 +62,7 @@ class PendingPushes:
     def release(self) -> list[Push]:
         """Those that may leave, in the order in which they came."""
         free = []
-        while self._held and self._epoch - self._held[0][0] >= self._hold:
+        while self._held and self._epoch - self._held[0][0] >= self.holds:
             free.append(self._held.popleft()[1])
         return free
 
@@ -78,5 +84,5 @@ class PendingPushes:
             )
         state = msgspec.msgpack.decode(data, type=_State)
         self.forget_before_ms = state.forget_before_ms
-        self._held = deque((self._epoch - self._hold, push) for push in state.pushes)
+        self._held = deque((self._epoch - self.holds, push) for push in state.pushes)
         self._newest_ms = max((push.at_ms for push in state.pushes), default=0)

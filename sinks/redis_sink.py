@@ -19,6 +19,7 @@ from sinks.counters import Counters
 from sinks.kept import Held, Kept
 from sinks.keys import Keys
 from sinks.link import Call, link_to, passes
+from sinks.recall import Recall
 from sinks.retry import Backoff
 from sinks.scripts import MARK, PUSH_ONCE, WRITE_NEWER, WRITE_ROOMS
 from sinks.settings import RedisSettings
@@ -73,6 +74,7 @@ class RedisWriter:
         self._attempts = 0
         self._beat = max(self._marks.values(), default=0)
         self._before: dict[str, dict[str, int]] | None = None
+        self._recall = Recall(self.keys, self._follow_ups.append)
 
     def write(self, deliveries: Sequence[Delivery]) -> None:
         """Send the newest version of every value in these deliveries; not their pushes.
@@ -81,21 +83,21 @@ class RedisWriter:
         """
         start = 0
         for place, delivery in enumerate(deliveries):
-            if delivery.erased:
+            if delivery.erased or delivery.recalled:
                 self._write(deliveries[start:place])
-                self._erase(delivery.erased)
+                self._erase(delivery.erased, delivery.recalled)
                 start = place
         self._write(deliveries[start:] if start else deliveries)
 
-    def _erase(self, erased: Sequence[tuple[str, str]]) -> None:
-        """Take users' own keys out of Redis."""
+    def _erase(self, erased: Sequence[tuple[str, str]], recalled: Sequence[str]) -> None:
+        """Take users' own keys out of Redis, and their pushes out of the streams."""
         owned: dict[str, list[str]] = {}
         for user, name in erased:
             owned.setdefault(user, []).append(self.keys.user(user, name))
         calls = [Call([b"DEL", *(k.encode() for k in own)], _ignore, own) for own in owned.values()]
         if self._kept is not None:
-            self._kept.forget(erased)
-        self._post(calls)
+            self._kept.forget(erased, recalled)
+        self._post(calls + self._recall.calls(recalled))
 
     def _write(self, deliveries: Sequence[Delivery]) -> None:
         strict: list[Delivery] = []
@@ -134,6 +136,14 @@ class RedisWriter:
         if self._kept is not None:
             self._kept.note_pushes(pushes)
         self._post(self._push_calls(pushes, forget_before_ms) + self._mark_calls())
+
+    def hold_ids(self) -> None:
+        """Keep the ids of recalled pushes until `forget_ids`: what was sent may be sent again."""
+        self._recall.holds_ids = True
+
+    def forget_ids(self, epochs: int) -> None:
+        """An epoch ends: drop the ids of pushes that were recalled so many epochs before."""
+        self._post(self._recall.epoch_ends(epochs))
 
     def put_back(self, held: Iterable[Held]) -> None:
         """Send what was delivered before to a Redis that has lost some of it."""
@@ -358,7 +368,8 @@ class RedisWriter:
         """Take the replies of what was sent before, then send these calls."""
         self._collect()
         if self._follow_ups:
-            calls, self._follow_ups = self._follow_ups + calls, []
+            calls = self._follow_ups + calls
+            self._follow_ups.clear()
         for some in _slices(calls, self._settings.calls_in_flight):
             self._collect()
             self._unanswered.extend(some)

@@ -14,6 +14,9 @@ Record = tuple[bytes, bytes]
 """A key, in whose byte order the result lies, and the bytes that stand there."""
 
 _LENGTHS: Final = struct.Struct(">II")
+_BLANK: Final = b"\xff" * 8
+"""Opens the key of a record that says nothing any more, and of no other: keys open with a number
+far below."""
 _BLOCK_BYTES: Final = 32 << 20
 _FILES_OPEN: Final = 64
 _BUFFER_BYTES: Final = 256 << 10
@@ -123,6 +126,18 @@ def merge_runs(
     return count
 
 
+def blanks(file: BinaryIO) -> Iterator[tuple[int, bytes, bytes]]:
+    """Of a run's records the offset, the key, and bytes of the same length that say nothing."""
+    offset = 0
+    while len(lengths := file.read(_LENGTHS.size)) == _LENGTHS.size:
+        key_bytes, body_bytes = _LENGTHS.unpack(lengths)
+        key = file.read(key_bytes)
+        file.seek(body_bytes, os.SEEK_CUR)
+        if not key.startswith(_BLANK):
+            yield offset, key, lengths + b"\xff" * key_bytes + bytes(body_bytes)
+        offset += _LENGTHS.size + key_bytes + body_bytes
+
+
 def clear_runs(folder: Path | str, prefix: str) -> None:
     """Remove all `PREFIX*.run` in a folder, as a run that starts from nothing must."""
     for run in sorted(Path(folder).glob(f"{prefix}*.run")):
@@ -138,7 +153,8 @@ def _records(path: Path) -> Iterator[Record]:
             record = file.read(key_bytes + body_bytes)
             if len(record) < key_bytes + body_bytes:
                 raise RunMismatch(f"{path} ends within a record")
-            yield record[:key_bytes], record[key_bytes:]
+            if not record.startswith(_BLANK):
+                yield record[:key_bytes], record[key_bytes:]
 
 
 def _blocks(path: Path, block_bytes: int) -> Iterator[list[Record]]:

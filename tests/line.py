@@ -241,10 +241,12 @@ class Line:
         for shard, out in zip(self.decide, outs, strict=True):
             shard.apply(out.steps, out.ends)
             decided = shard.drain()
+            made.decisions = [d for d in made.decisions if d.user_id not in decided.forgotten]
             made.decisions += decided.decisions
             for user in decided.erased:
                 made.writes.pop((user, "recs"), None)
                 made.writes.pop((user, "push"), None)
+            made.pushes = [push for push in made.pushes if push.user_id not in decided.recalled]
             made.pushes += decided.pushes
             for write in decided.writes:
                 made.writes.setdefault((write.user_id, write.name), []).append(write)

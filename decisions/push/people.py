@@ -66,7 +66,7 @@ class People:
             kinds.PushDisable: self._disable,
             kinds.PushOpen: self._open,
             kinds.PushDismiss: self._dismiss,
-            kinds.Erase: self._erase,
+            **dict.fromkeys((kinds.Erase, kinds.IdentityLink), self._erase),
         }
 
     def apply(self, event: kinds.Event, clock_ms: int, user: str) -> None:
@@ -281,7 +281,7 @@ class People:
         person = self._known(user)
         person.dismissals = min(person.dismissals + 1, DISMISSALS_MAX)
 
-    def _erase(self, event: kinds.Erase, user: str) -> None:
+    def _erase(self, event: kinds.Erase | kinds.IdentityLink, user: str) -> None:
         self._forget(user)
 
     def _with(self, held: list[str] | None, key: str) -> list[str]:

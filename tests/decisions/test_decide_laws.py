@@ -47,7 +47,8 @@ def test_neither_cuts_nor_shards_change_what_is_decided(seed: int, cuts: list[in
         p.payload for p in whole.made.pushes
     )
     figures = [sum(shard.totals()["slates"] for shard in line.decide) for line in (whole, cut)]
-    assert figures[0] == figures[1] == sum(d.type == "slate" for d in whole.made.decisions)
+    logged = sum(decision.type == "slate" for decision in whole.made.decisions)
+    assert figures[0] == figures[1] >= logged, "who was erased is in the log no more"
 
 
 @settings(max_examples=30, deadline=None)
@@ -67,7 +68,9 @@ def test_decisions_are_in_order_and_versions_only_grow(seed: int):
         versions = [write.version for write in writes]
         assert versions == sorted(set(versions))
     sent = [orjson.loads(d.value) for d in made.decisions if d.type == "push"]
-    assert [p.push_id for p in made.pushes] == [push["push_id"] for push in sent if push["sent"]]
+    ids = [push["push_id"] for push in sent if push["sent"]]
+    left = {push.push_id for push in made.pushes}
+    assert [push.push_id for push in made.pushes] == [one for one in ids if one in left]
 
 
 def observed(log: list[Any]) -> tuple[Line, list[Any]]:
@@ -105,7 +108,9 @@ def test_weights_that_are_late_make_steps_wait_and_restarts_lose_none(
                 boards.tables.publish(*tables[published])
                 published += 1
             boards.tables.advance(clock_s)
-        decisions += slow.drain().decisions
+        out_now = slow.drain()
+        decisions = [one for one in decisions if one.user_id not in out_now.forgotten]
+        decisions += out_now.decisions
         stored = slow.snapshot()
         slow = DecideShard(context, 0)
         slow.restore(stored)
@@ -113,7 +118,9 @@ def test_weights_that_are_late_make_steps_wait_and_restarts_lose_none(
     for table in tables:
         boards.tables.publish(*table)
     boards.tables.advance(FOREVER_S)
-    decisions += slow.drain().decisions
+    out_now = slow.drain()
+    decisions = [one for one in decisions if one.user_id not in out_now.forgotten]
+    decisions += out_now.decisions
     assert not slow.is_waiting
     quick = DecideShard(context, 0)
     for out in rounds:

@@ -127,7 +127,7 @@ def test_an_erased_user_takes_the_links_along(say: Teller):
     identity = made()
     told(identity, click(say, 1), link(say, 2))
     erase = say(kinds.Erase, 3, "u1")
-    assert told(identity, erase) == [(erase, "u1")]
+    assert told(identity, erase) == [(erase, "u1"), (erase, "device:d1")]
     assert told(identity, click(say, 4))[0][1] == "device:d1"
 
 

@@ -178,6 +178,21 @@ def test_without_consent_pushes_still_obey(line: Line, say: Teller):
     assert made.wishes == []
 
 
+def test_an_erased_user_is_in_no_byte_of_the_state(line: Line, say: Teller):
+    gone = "gone-by-now"
+    line.feed(
+        [
+            *say.shown(1, gone, "q1", "tea"),
+            say(kinds.Click, 2, gone, request_id="q1", **TEA),
+            say(kinds.Click, 2.5, gone, **TEA),
+            say(kinds.Click, 3, gone, room_id="unknown"),
+        ]
+    )
+    assert gone.encode() in line.observe[0].snapshot()
+    line.feed([say(kinds.Erase, 4, gone), say(kinds.Enter, 5, "u2", **TEA)])
+    assert gone.encode() not in line.observe[0].snapshot()
+
+
 def test_an_erased_user_starts_from_nothing(line: Line, say: Teller):
     line.feed(
         [
@@ -206,7 +221,7 @@ def test_a_linked_device_s_signals_count_for_the_person_once(line: Line, say: Te
     assert made.erased == ["device:d1"]
     assert made.weights == {"u1": {"green": [3, 3, 3, 3], "tea": [3, 3, 3, 3]}}
     assert counts(line)["linked"] == 1
-    gone = [step for step in made.steps if isinstance(step.fact, kinds.Erase)]
+    gone = [step for step in made.steps if isinstance(step.fact, kinds.IdentityLink)]
     assert [step.user_id for step in gone] == ["device:d1"]
 
 

@@ -38,6 +38,8 @@ def all_that_the_flow_does(client: Client, settings: RedisSettings, tag_write: M
     writer.write([Delivery("s", reached, writes=[tag_write("a", 1)], rooms=[room, gone])])
     writer.write([Delivery(erased=[("a", "tags")], writes=[tag_write("b", 1)])])
     writer.push([Push("p1", "a", NOW, b"{}")], forget_before_ms=1)
+    writer.push([Push("p2", "b", NOW, b'{"push_id":"p2","user_id":"b"}')])
+    writer.write([Delivery(recalled=["b"])])
     writer.health(head(NOW, NOW) + b'"x":0}')
     writer.close()
 

@@ -19,7 +19,7 @@ from events.errors import StateError
 from sinks.adapters import DeadLetterSink, DeliverPartition, DeliverSink
 from sinks.connect import Client
 from sinks.dead_letters import dead_letter_runs, merge_dead_letters
-from sinks.decision_log import decision_runs, merge_decisions
+from sinks.decision_log import DecisionRuns, merge_decisions
 from sinks.kept import Kept, kept_in
 from sinks.redis_sink import RedisWriter
 from sinks.settings import RedisSettings
@@ -61,7 +61,7 @@ def run(
         keyed,
         lambda kn: (kn[0], encode(delivery(kn[1])) if kn[1] % 2 else delivery(kn[1])),
     )
-    log = lambda part: decision_runs(folder, part)  # noqa: E731
+    log = lambda part: DecisionRuns(folder, part)  # noqa: E731
     kept = kept_in(folder / "delivered")
     sink = DeliverSink(3, make_writer, hold_epochs, settings, log, kept)
     op.output("deliver", packed, sink)

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from decisions.outputs import Decision
 from sinks.dead_letters import dead_letter_runs, merge_dead_letters
-from sinks.decision_log import clear_decisions, decision_runs, line, merge_decisions, order
+from sinks.decision_lines import DecisionLines
+from sinks.decision_log import DecisionRuns, clear_decisions, line, merge_decisions, order
 from sinks.runs import RunMismatch, RunWriter, merge_runs
 
 keys = st.tuples(
@@ -60,7 +61,7 @@ def test_any_partitions_chunks_and_blocks_give_the_same_sorted_bytes(
 ):
     folder = tmp_path_factory.mktemp("runs")
     shuffled = data.draw(st.permutations(sorted(made)))
-    logs = [decision_runs(folder, f"{part:03d}") for part in range(parts)]
+    logs = [DecisionRuns(folder, f"{part:03d}") for part in range(parts)]
     for start in range(0, len(shuffled), chunk):
         some = [decision(*key) for key in shuffled[start : start + chunk]]
         logs[start % parts].append(some)
@@ -74,12 +75,12 @@ def test_any_partitions_chunks_and_blocks_give_the_same_sorted_bytes(
 
 
 def test_a_log_taken_back_and_written_again_holds_each_decision_once(tmp_path: Path):
-    log = decision_runs(tmp_path, "000")
+    log = DecisionRuns(tmp_path, "000")
     log.append([decision(1, "a", 1), decision(2, "a", 2)])
     end = log.snapshot()
     log.append([decision(3, "a", 3)])
     log.close()  # killed after this was on disk
-    resumed = decision_runs(tmp_path, "000")
+    resumed = DecisionRuns(tmp_path, "000")
     resumed.restore(end)
     resumed.append([decision(3, "a", 3), decision(4, "a", 4)])
     resumed.close()
@@ -90,7 +91,7 @@ def test_a_log_taken_back_and_written_again_holds_each_decision_once(tmp_path: P
 
 def test_the_same_decision_from_two_partitions_stands_once(tmp_path: Path):
     for part in ("000", "001"):
-        log = decision_runs(tmp_path, part)
+        log = DecisionRuns(tmp_path, part)
         log.append([decision(1, "a", 1)])
         log.close()
     assert merge_decisions(tmp_path, tmp_path / "out") == 1
@@ -101,7 +102,7 @@ def test_the_same_decision_from_two_partitions_stands_once(tmp_path: Path):
 
 def test_a_file_shorter_than_the_saved_state_is_refused(tmp_path: Path):
     with pytest.raises(RunMismatch, match="has 0 bytes and the saved state expects 10"):
-        decision_runs(tmp_path, "000").restore(10)
+        DecisionRuns(tmp_path, "000").restore(10)
 
 
 def test_a_cut_file_is_refused(tmp_path: Path):
@@ -123,3 +124,40 @@ def test_dead_letters_are_sorted_by_row(tmp_path: Path):
     assert merge_dead_letters(tmp_path, tmp_path / "out") == 4
     lines = (tmp_path / "out").read_bytes().splitlines()
     assert [orjson.loads(text)["row"] for text in lines] == [2, 7, 256, 300]
+
+
+@pytest.mark.parametrize("users", [["a", "b"], ["a\0", "a"], ["\0", "\0\xff"]])
+def test_the_decisions_of_who_is_forgotten_leave_and_lengths_stay(tmp_path: Path, users: list[str]):
+    gone, other = users
+    log = DecisionRuns(tmp_path, "000")
+    log.append([Decision(at, who, at, "slate", b"[1]") for at in range(3) for who in users])
+    log.forget([gone])
+    log.append([Decision(9, gone, 1, "slate", b"[2]")])
+    end = log.snapshot()
+    log.close()
+    left = [(other, 0), (other, 1), (other, 2), (gone, 9)]
+    for _ in range(2):
+        assert merge_decisions(tmp_path, tmp_path / "out") == 4
+        rows = [orjson.loads(text) for text in (tmp_path / "out").read_bytes().splitlines()]
+        assert [(row["user_id"], row["event_time_ms"]) for row in rows] == left
+        resumed = DecisionRuns(tmp_path, "000")
+        resumed.restore(end)
+        resumed.close()
+
+
+def test_lines_of_who_is_forgotten_are_blanked_at_the_next_start(tmp_path: Path):
+    log, path = DecisionLines(tmp_path, "000"), tmp_path / "decisions-000.jsonl"
+    log.append([Decision(1, "someone-gone", 1, "push", b"{}"), Decision(2, "b", 1, "push", b"{}")])
+    log.forget(["someone-gone"])
+    assert all(b"someone-gone" not in one.read_bytes() for one in tmp_path.glob("*.forgotten"))
+    log.append([Decision(3, "someone-gone", 1, "push", b"{}")])
+    end = log.snapshot()
+    log.close()
+    resumed = DecisionLines(tmp_path, "000")
+    resumed.restore(end)
+    resumed.append([Decision(4, "b", 2, "push", b"{}")])
+    resumed.close()
+    rows = [orjson.loads(text) for text in path.read_bytes().splitlines()]
+    assert [row.get("event_time_ms") for row in rows] == [None, 2, 3, 4]
+    assert rows[0] == {"type": "forgotten"}
+    assert list(tmp_path.iterdir()) == [path]

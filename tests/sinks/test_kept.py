@@ -61,7 +61,7 @@ def test_it_holds_what_a_dictionary_would(drawn: list[Any]):
             pushes[made.push_id] = made
             kept.note_pushes([made])
         elif what == "erase":
-            kept.forget([(user, detail)])
+            kept.forget([(user, detail)], [user] if detail == "push" else [])
             values.pop((user, detail), None)
             if detail == "push":
                 pushes = {key: one for key, one in pushes.items() if one.user_id != user}
@@ -108,7 +108,8 @@ def test_an_erased_user_is_in_no_byte_once_it_was_opened_again(tmp_path: Path):
     kept.note([tags(f"u{number}", 1) for number in range(500)])
     kept.note_pushes([push(1, "someone-to-forget"), push(2, "u1")])
     assert b"someone-to-forget" in _bytes(tmp_path)
-    kept.forget([("someone-to-forget", name) for name in ("tags", "recs", "push")])
+    names = ("tags", "recs", "push")
+    kept.forget([("someone-to-forget", name) for name in names], ["someone-to-forget"])
     kept.close()
     kept = Kept(tmp_path, False)
     assert len(everything(kept)) == 501
@@ -129,7 +130,7 @@ def test_pushes_past_their_guard_and_values_that_redis_let_go_leave(tmp_path: Pa
     left = everything(kept)
     assert [one.push_id for one in left if isinstance(one, Push)] == ["p3", "p4"]
     assert [one.user_id for one in left if isinstance(one, Write)] == ["new"]
-    kept.forget([("a", "push")])
+    kept.forget([], ["a"])
     assert len(everything(kept)) == 1
     kept.close()
 

@@ -24,6 +24,17 @@ def test_a_push_leaves_two_epochs_later_and_in_order():
     assert len(pending) == 4
 
 
+def test_what_is_recalled_never_leaves():
+    pending = PendingPushes(hold_epochs=1, ids_kept_ms=DAY)
+    other = Push("p9", "other", 9, b"{}")
+    pending.add([push(1), other])
+    pending.recall(["u"])
+    assert b"p1" not in pending.snapshot()
+    pending.add([push(2)])
+    pending.seal()
+    assert pending.release() == [other, push(2)], "what is decided later leaves"
+
+
 def test_a_replay_holds_nothing():
     pending = PendingPushes(hold_epochs=0, ids_kept_ms=DAY)
     pending.add([push(1)])
