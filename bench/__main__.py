@@ -72,7 +72,7 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--live-active", type=int, default=50_000, help="of them act")
     parser.add_argument("--live-rate", type=int, default=2_000, help="events/s, for stalls")
     parser.add_argument("--live-seconds", type=int, default=60, help="for each live figure")
-    parser.add_argument("--window-events", type=int, default=250_000, help="of each engine")
+    parser.add_argument("--window-events", type=int, default=150_000, help="of each engine")
     parser.add_argument("--window-users", type=int, default=20_000, help="whose they are")
     parser.add_argument("--process-events", type=int, default=300_000, help="for 1 and 2")
     parser.add_argument(
