@@ -7,6 +7,7 @@ import json
 import os
 import resource
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -19,6 +20,7 @@ from flows import engine_store, recovery
 from flows.recovery import Recovery, RecoveryError
 from sinks.embedded import EmbeddedRedis
 from tests.flows.evening import evening
+from tests.stores import bytes_of_folder
 
 ROOT = Path(__file__).parents[2]
 SHAPE = {"mode": "test", "shards": 4}
@@ -53,6 +55,19 @@ def test_a_run_that_was_killed_while_it_made_the_folder_makes_it_anew(folder: Pa
         held.open(SHAPE)
     with Recovery(str(folder)) as held:
         held.open(SHAPE)
+
+
+def test_a_start_leaves_no_byte_of_what_the_store_has_deleted(folder: Path):
+    path = folder / "state" / "part-0.sqlite3"
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as database:
+        database.execute("PRAGMA secure_delete = off")
+        database.execute("CREATE TABLE other (x TEXT)")
+        database.executemany("INSERT INTO other VALUES (?)", [("someone gone",)] * 2_000)
+        database.execute("DELETE FROM other")
+    assert b"someone gone" in bytes_of_folder(folder)
+    with Recovery(str(folder)) as held:
+        held.open(SHAPE)
+    assert b"someone gone" not in bytes_of_folder(folder)
 
 
 @pytest.mark.parametrize("lost", ["state", "state/part-0.sqlite3"])
