@@ -8,7 +8,7 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 
 from decisions.outputs import Decision
 from sinks.dead_letters import dead_letter_topic
-from sinks.decision_log import decision_topic
+from sinks.decision_log import DecisionTopic
 from sinks.retry import Stopped
 from sinks.topic import TopicWriter
 
@@ -71,7 +71,7 @@ def test_dead_letters_and_decisions_reach_a_broker():
     producer = Producer({"bootstrap.servers": address})
     letters = dead_letter_topic(TopicWriter(producer, "ll.dead_letters"))
     letters.append([(4, "clicks-0", b'{"row":4}')])
-    decisions = decision_topic(TopicWriter(producer, "ll.decisions"))
+    decisions = DecisionTopic(TopicWriter(producer, "ll.decisions"))
     decisions.append([Decision(1, "u", 2, "recs", b"{}")])
     assert (letters.snapshot(), decisions.snapshot()) == (0, 0)
     consumer = Consumer({"bootstrap.servers": address, "group.id": "t"})
