@@ -54,7 +54,8 @@ class LiveRuntime(Runtime):
         self.started = not self.event_parts
         """Whether the shards here know the time of all partitions, so that rows may come."""
         self.now = now
-        self.observe = dataclasses.replace(self.observe, slate_grace_ms=SLATE_GRACE_MS)
+        if not settings.flow.tables_frozen:
+            self.observe = dataclasses.replace(self.observe, slate_grace_ms=SLATE_GRACE_MS)
         self.counters = Counters()
         self.process = process
         self.speaker = min(self.own, default=-1)

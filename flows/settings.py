@@ -64,7 +64,9 @@ class FlowSettings:
     cards_every_s: int = setting(10, "s of event time", "How often model cards are rewritten.")
     seed: int = setting(1, "number", "Of sampled negatives.")
     tables_frozen: bool = setting(
-        False, "yes/no", "Decide by the tables as they began; learning goes on, beside decisions."
+        False,
+        "yes/no",
+        "Decide by the tables as they began and by event time alone; learning goes on beside.",
     )
 
 

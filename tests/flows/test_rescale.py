@@ -11,6 +11,7 @@ from tests.flows.evening import evening
 from tests.kafka_line import until
 
 ROOT = Path(__file__).parents[2]
+EVENTS = 8_000
 # Few users are in memory, and a round a few rows takes long enough to be killed in the middle.
 CHOSEN = {
     "LIVELOOM_FLOW_SHARDS": "6",
@@ -28,14 +29,16 @@ def replay(log: Path, out: Path, *more: object) -> subprocess.Popen[bytes]:
 
 def test_state_follows_its_shards_to_other_processes(tmp_path: Path):
     log = tmp_path / "evening.jsonl"
-    log.write_bytes(b"".join(line + b"\n" for line in evening(7, 1_500)))
+    log.write_bytes(b"".join(line + b"\n" for line in evening(7, EVENTS)))
     assert replay(log, tmp_path / "straight").wait() == 0
     straight = (tmp_path / "straight" / "decisions.jsonl").read_bytes()
     out, state = tmp_path / "out", tmp_path / "state"
     for run, processes in enumerate((2, 1, 2), 1):
         process = replay(log, out, "--recovery", state, "--processes", processes)
         # A second checkpoint says that an epoch of this run has ended.
-        until(lambda run=run: list(state.glob(f"shelves/{run}/decide-0/2")))
+        second = f"shelves/{run}/decide-0/2"
+        until(lambda of=process, second=second: list(state.glob(second)) or of.poll() is not None)
+        assert process.poll() is None, "it ended before it could be killed"
         process.kill()
         process.wait()
     assert replay(log, out, "--recovery", state).wait() == 0
