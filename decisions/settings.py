@@ -21,7 +21,7 @@ class SlateSettings:
         0.05, "share of slots", "Against the filter bubble: slots drawn from the rest of the pool."
     )
     newcomer_boost: float = setting(
-        1.0, "times", "Of a room that nobody has judged yet its tags must speak louder; 0: never."
+        2.5, "times", "Of a room that nobody has judged yet its tags must speak louder; 0: never."
     )
     newcomer_s: int = setting(
         900, "s", "A room has this long to show what it is worth; the boost fades until then."
