@@ -107,6 +107,10 @@ class PartTimes:
         ceiling_ms = min(others, default=_FAR_MS) if known else self.clock_ms
         return floor_ms, max(floor_ms, ceiling_ms)
 
+    def least(self) -> tuple[int, str]:
+        """The time of the partition that is furthest behind, and the first of those that are."""
+        return min(((time_ms, part) for part, time_ms in self.times.items()), default=(_FAR_MS, ""))
+
     def pack(self) -> bytes:
         """Clock, times and offsets."""
         return msgspec.msgpack.encode(_Times(self.clock_ms, self.times, self.offsets))

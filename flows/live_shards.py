@@ -12,7 +12,8 @@ from decisions.outputs import Delivery
 from features.observe import ObserveShard
 from features.observed import Observed
 from features.rows import Rows
-from flows.live_messages import unpack_arrival
+from flows.live_messages import Arrival, unpack_arrival
+from flows.live_order import PartOrder
 from flows.live_runtime import REPORT_MS, LiveRuntime
 from flows.live_state import seal_live, stamped, unseal_live
 from flows.messages import Learnable, Tick
@@ -38,6 +39,7 @@ class LiveObserveStep(ObserveStep):
         self._live = runtime
         self._times = runtime.times(saved.times if saved else None)
         self._held = [unpack_arrival(*held) for held in saved.held] if saved else []
+        self._order = PartOrder() if runtime.settings.flow.tables_frozen else None
         self._told = -1
         self._learnt_s = -1
         self._later: deque[tuple[int, str]] = deque()
@@ -60,8 +62,7 @@ class LiveObserveStep(ObserveStep):
         seq = runtime.catalogue.seq
         held, self._held = self._held, []
         reached_ms = shard.clock_ms
-        for one in held:
-            rows = stamped(one, times, now_ms, seq)
+        for rows in self._stamped(held, now_ms, seq):
             if rows.rows:
                 shard.apply(rows)
                 reached_ms = max(reached_ms, rows.clock_ms)
@@ -79,6 +80,19 @@ class LiveObserveStep(ObserveStep):
             made.append(runtime.tell(f"observe {shard.shard}", self._counts(shard)))
         return made
 
+    def _stamped(self, held: list[Arrival], now_ms: int, seq: int) -> Iterator[Rows]:
+        """The rows that may be worked on: as they come, or in the order of all partitions."""
+        if self._order is not None:
+            yield self._order.take(self._number, held, self._times, now_ms, seq)
+            return
+        for one in held:
+            yield stamped(one, self._times, now_ms, seq)
+
+    def _reached(self) -> dict[str, int]:
+        """How far each partition has got with what has been worked on."""
+        offsets = self._times.offsets
+        return dict(offsets) if self._order is None else self._order.reached(offsets)
+
     def notify_at(self) -> datetime | None:
         """When a slate that was put off is due, whatever comes until then."""
         if not self._later:
@@ -90,7 +104,7 @@ class LiveObserveStep(ObserveStep):
         return self.take([])
 
     def _made(self, shard: ObserveShard, out: Observed) -> Iterator[Any]:
-        reached = dict(self._times.offsets)
+        reached = self._reached()
         for made in super()._made(shard, out):
             if isinstance(made, Observed):
                 yield Reached(
@@ -121,7 +135,8 @@ class LiveObserveStep(ObserveStep):
 
     def pack(self) -> bytes:
         """State, clock, and rows that wait for it or for the catalogue."""
-        return seal_live(super().pack(), self._times.pack(), [one.pack() for one in self._held])
+        held = self._held if self._order is None else self._order.pack(self._number) + self._held
+        return seal_live(super().pack(), self._times.pack(), [one.pack() for one in held])
 
 
 class LiveDecideStep(DecideStep):

@@ -7,7 +7,7 @@ import time
 
 import msgspec
 
-from events.kinds import FAMILY_OF, KIND_OF
+from events.kinds import person_of
 from tests.crash.traffic import Sent, Traffic
 from tests.kafka.broker import Broker
 
@@ -29,15 +29,17 @@ class Feed:
     def start(self) -> None:
         """Send the catalogue at once, and go on with the events."""
         for event in self._traffic.catalogue():
-            topic = FAMILY_OF[KIND_OF[type(event)]]
-            self._send(Sent(0.0, topic, 0, event))
+            self._send(Sent(0.0, "catalog", event))
         self._broker.flush()
         self._begin_s = time.monotonic()
         self._thread.start()
 
     def _send(self, sent: Sent) -> None:
-        row, event_time_ms = msgspec.json.encode(sent.event), sent.event.event_time_ms
-        self._broker.put(sent.topic, row, b"", event_time_ms, sent.part)
+        event = sent.event
+        key = (person_of(event) or "").encode()
+        self._broker.put(
+            sent.topic, msgspec.json.encode(event), key, event.event_time_ms, sent.part
+        )
         self.sent += 1
 
     def _run(self) -> None:

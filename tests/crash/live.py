@@ -16,7 +16,7 @@ from sinks.reader import Reader
 from tests.crash.command import Command
 from tests.crash.feed import Feed
 from tests.crash.held import Held, differing, held
-from tests.crash.traffic import AGO_S, EVENTS_TOPIC, USERS, Traffic
+from tests.crash.traffic import AGO_S, ONE_TOPIC, SOME_TOPICS, USERS, Traffic
 from tests.crash.watcher import Watcher
 from tests.kafka.broker import Broker
 
@@ -35,6 +35,7 @@ tables_frozen = {frozen}
 tick_ms = 100
 ask_s = 0.2
 silent_s = 600.0
+start_s = 600.0
 topic_prefix = "{names}"
 group = "{names}{prefix}"
 dead_letters_topic = "{names}ll.dead_letters"
@@ -83,9 +84,10 @@ class Result:
 
 
 class LiveMatrix:
-    """`frozen`: one partition of events and no new tables, so that everything must be equal.
+    """`frozen`: no new tables and a whole catalogue, so that everything must be equal.
 
-    Otherwise four partitions, rooms that start and end, and learning on.
+    A user's events lie in one partition of each of several topics then; otherwise in one of the
+    four partitions of one topic, rooms start and end, and learning is on.
     """
 
     def __init__(self, broker: Broker, redis_url: str, folder: Path, seed: int, frozen: bool):
@@ -94,12 +96,12 @@ class LiveMatrix:
         self._folder = folder
         self._frozen = frozen
         self._dice = random.Random(seed)
-        self._parts = 1 if frozen else 4
+        topics, parts = (SOME_TOPICS, 2) if frozen else (ONE_TOPIC, 4)
         self._begin_ms = int((time.time() - AGO_S) * 1000) // 1000 * 1000
-        traffic = Traffic(seed, self._begin_ms, self._parts, starts=not frozen)
+        traffic = Traffic(seed, self._begin_ms, topics, parts, starts=not frozen)
         self._feed = Feed(broker, traffic, self._begin_ms)
         broker.make("catalog", parts=1)
-        broker.make(EVENTS_TOPIC, parts=self._parts)
+        broker.make(*topics, parts=parts)
 
     def run(self, kills: int, say: Callable[[str], None]) -> Result:
         """Kill so often, then compare."""

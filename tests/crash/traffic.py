@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import count
+from itertools import count, product
 from typing import Any
 
 from events import kinds
-from events.hashing import shard_of
+from events.kinds import FAMILY_OF, KIND_OF
 
 USERS = [f"u{number}" for number in range(48)]
-EVENTS_TOPIC = "clicks"
+ONE_TOPIC, SOME_TOPICS = ("clicks",), ("clicks", "impressions", "likes")
+"""A kind whose own topic is not among them goes to the first."""
 AGO_S = 60.0
 CLOSES_S = 30.0
 _TAGS = ["tea", "pots", "cups", "lamps", "boots", "silk"]
@@ -26,24 +27,30 @@ _KINDS = (
 
 @dataclass(frozen=True)
 class Sent:
-    """An event, its topic and partition, and when to send it, in seconds after the beginning."""
+    """An event, its topic, and when to send it, in seconds after the beginning.
+
+    It goes to the partition of its person, or to the one named.
+    """
 
     at_s: float
     topic: str
-    part: int
     event: Any
+    part: int = -1
 
 
 class Traffic:
     """Made by one seed; event times lie a minute behind the moment of sending.
 
-    All of a user's events lie in one partition. With `starts`, rooms go live and end while
-    viewers act; without, the catalogue is whole beforehand.
+    All of a user's events lie in one partition, or in one of each of the topics. With `starts`,
+    rooms go live and end while viewers act; without, the catalogue is whole beforehand.
     """
 
-    def __init__(self, seed: int, begin_ms: int, parts: int, starts: bool) -> None:
+    def __init__(
+        self, seed: int, begin_ms: int, topics: Sequence[str], parts: int, starts: bool
+    ) -> None:
         self._dice = random.Random(seed)
         self._begin_ms = begin_ms
+        self._topics = topics
         self._parts = parts
         self._starts = starts
         self._numbers = count()
@@ -98,13 +105,14 @@ class Traffic:
                 next_start += 1
             user = dice.choice(USERS)
             for event in self._act(dice.choice(_KINDS), user, at_s):
-                yield self._sent(event, user, at_s)
+                yield Sent(at_s, self._topic_of(event), event)
 
     def _status(self, number: int, status: str, at_s: float, start_s: float) -> Sent:
-        return Sent(at_s, "catalog", 0, self._room(f"s{number}", number, status, at_s, start_s))
+        return Sent(at_s, "catalog", self._room(f"s{number}", number, status, at_s, start_s))
 
-    def _sent(self, event: Any, user: str, at_s: float) -> Sent:
-        return Sent(at_s, EVENTS_TOPIC, shard_of(user, self._parts), event)
+    def _topic_of(self, event: Any) -> str:
+        family = FAMILY_OF[KIND_OF[type(event)]]
+        return family if family in self._topics else self._topics[0]
 
     def _act(self, kind: str, user: str, at_s: float) -> Iterator[Any]:
         dice = self._dice
@@ -150,7 +158,7 @@ class Traffic:
         Sent at `at_s`, of a time that comes later.
         """
         for late_s in (CLOSES_S - 1, CLOSES_S):
-            for part in range(self._parts):
-                user = f"closing{part}"
+            for topic, part in product(self._topics, range(self._parts)):
+                user = f"closing-{topic}-{part}"
                 event = self._make(kinds.Enter, at_s + late_s, user_id=user, room_id="r0")
-                yield Sent(at_s, EVENTS_TOPIC, part, event)
+                yield Sent(at_s, topic, event, part)
