@@ -98,6 +98,11 @@ class Server:
             until(client.ping)
         return self
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it has been started, and not killed since."""
+        return self._process is not None
+
     def kill(self) -> None:
         """End it as by `kill -9`; what it has written to its file stays."""
         process, self._process = self._process, None
@@ -301,9 +306,11 @@ class Cluster:
             Server(
                 *(folder / str(number), "--cluster-enabled", "yes"),
                 *("--cluster-node-timeout", "1000", "--cluster-config-file", "nodes.conf"),
+                *("--cluster-replica-validity-factor", "0"),
             ).start()
             for number in range(nodes + replicas)
         ]
+        self._replicas = self.nodes[nodes:]
         self.url = self.nodes[0].url
         with ExitStack() as stack:
             clients = [stack.enter_context(node.client()) for node in self.nodes]
@@ -325,10 +332,34 @@ class Cluster:
     def _knows_all(self, client: Any) -> bool:
         return int(client.cluster("INFO")["cluster_known_nodes"]) == len(self.nodes)
 
+    def masters(self) -> list[Server]:
+        """The nodes that hold slots, of those that run."""
+        return [node for node in self.nodes if node.is_running and _role(node) == "master"]
+
+    def settle(self) -> None:
+        """Wait until the replicas have all that the first node has."""
+        with self.nodes[0].client() as client:
+            until(lambda: client.info("replication")["connected_slaves"])
+            assert client.wait(len(self._replicas), round(WAIT_S * 1000)) == len(self._replicas)
+
+    def part(self) -> None:
+        """Keep the replicas from hearing more of what is written: they get ever staler."""
+        for node in self._replicas:
+            with node.client() as client:
+                client.config_set("masteruser", "nobody")
+                client.config_set("masterauth", "wrong")
+        with self.nodes[0].client() as client:
+            client.client_kill_filter(_type="replica")
+
     def close(self) -> None:
         """End all nodes."""
         for node in self.nodes:
             node.kill()
+
+
+def _role(node: Server) -> str:
+    with node.client() as client:
+        return str(client.info("replication")["role"])
 
 
 @contextmanager

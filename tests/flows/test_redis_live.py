@@ -15,6 +15,7 @@ import pytest
 from events import kinds
 from flows.failures import is_stop
 from flows.settings import Settings
+from tests.flows.test_kafka_processes import command, likes, rooms
 from tests.kafka.broker import Broker
 from tests.kafka_line import Recent, Running, running, settings_for
 from tests.redis_servers import Proxy, Server, keys_of, server, until
@@ -48,7 +49,7 @@ def tags(held: dict[bytes, Any]) -> dict[bytes, Any]:
 
 def lasting(held: dict[bytes, Any]) -> dict[bytes, Any]:
     """All but what a run renews by itself."""
-    return {key: body for key, body in held.items() if key not in (b"ll:health", b"ll:epoch")}
+    return {key: body for key, body in held.items() if not key.endswith((b":health", b":epoch"))}
 
 
 @contextmanager
@@ -67,15 +68,20 @@ def at_rest(
 def settled(own: Server, run: Running) -> dict[bytes, Any]:
     """What Redis holds once nothing changes any more over some beats of the run."""
     with own.client() as client:
+        return unchanged(client, run.health)
 
-        def same() -> dict[bytes, Any] | None:
-            before, began = lasting(keys_of([client])), run.health()["version"]
-            until(lambda: run.health().get("version", 0) > began + 1_500)
-            held = lasting(keys_of([client]))
-            return held if held and held == before else None
 
-        found: dict[bytes, Any] = until(same)
-        return found
+def unchanged(client: Any, health: Callable[[], dict[str, Any]]) -> dict[bytes, Any]:
+    """The same, of a run that is known by its health."""
+
+    def same() -> dict[bytes, Any] | None:
+        before, began = lasting(keys_of([client])), health()["version"]
+        until(lambda: health().get("version", 0) > began + 1_500)
+        held = lasting(keys_of([client]))
+        return held if held and held == before else None
+
+    found: dict[bytes, Any] = until(same)
+    return found
 
 
 def later(own: Server, run: Running, events: int, signals: int) -> dict[bytes, Any]:
@@ -86,9 +92,9 @@ def later(own: Server, run: Running, events: int, signals: int) -> dict[bytes, A
     return settled(own, run)
 
 
-def _weight(client: Any) -> float:
-    bodies = [client.get(key) for key in client.keys("ll:{u*:tags")]
-    return sum(orjson.loads(body)["weights"]["tea"][3] for body in bodies if body)
+def _weight(client: Any, tag: str = "tea", prefix: str = "ll:") -> float:
+    bodies = [client.get(key) for key in client.keys(f"{prefix}{{u*:tags")]
+    return sum(orjson.loads(body)["weights"][tag][3] for body in bodies if body)
 
 
 def test_emptied_and_restarted_it_is_filled_again(
@@ -105,6 +111,31 @@ def test_emptied_and_restarted_it_is_filled_again(
         broker.send(clicks(tell, 8, 12))
         held = later(own, run, 74, 72)
         assert set(held) == set(before)
+
+
+def test_two_processes_fill_it_again_each_its_own_keys(broker: Broker, own: Server, tmp_path: Path):
+    tell = Recent()
+    events = [*rooms(tell), *likes(tell, 1, 240)]
+    broker.send(events)
+    more = ("--recovery", str(tmp_path / "state"), "--processes", "2")
+    with command(broker, own.url, "two:", tmp_path, *more) as run, own.client() as client:
+        until(lambda: run.reader.health().get("events") == len(events))
+        before = unchanged(client, run.reader.health)
+        assert len(tags(before)) == 12
+        own.kill()
+        own.forget()
+        own.start()
+        until(lambda: lasting(keys_of([client])) == before)
+        broker.send(likes(tell, 20, 120))
+        until(lambda: run.reader.health().get("events") == len(events) + 120)
+        until(lambda: run.reader.health()["delivery"]["lost"])
+        until(lambda: _weight(client, "all", "two:") == 0.5 * 360)
+        code, said = run.end()
+        assert code == 0
+        assert set(lasting(keys_of([client]))) == set(before)
+    facts = [orjson.loads(line) for line in said.splitlines() if line.startswith("{")]
+    filled = {fact["process"] for fact in facts if "Redis is filled again" in fact["message"]}
+    assert filled == {0, 1}
 
 
 def fill(own: Server, _proxy: Proxy) -> Callable[[], None]:
