@@ -84,7 +84,7 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
         type=int,
         nargs=3,
         metavar=("USERS", "RATE", "SECONDS"),
-        default=[1_000, 300, 600],
+        default=[300, 300, 600],
         help="how: users who act, events/s, and for how long",
     )
     parser.add_argument("--out", type=Path, default=Path("docs"))

@@ -62,10 +62,15 @@ def broker() -> Iterator[str]:
 
 
 def send(
-    brokers: str, users: int, rate: int, seconds: int, probes: int = PROBES_PER_S
+    brokers: str,
+    users: int,
+    rate: int,
+    seconds: int,
+    probes: int = PROBES_PER_S,
+    past_hours: int = 0,
 ) -> dict[str, Any]:
     """Send as `bench.open_loop` does; what it says."""
-    numbers = map(str, (users, rate, seconds, probes))
+    numbers = map(str, (users, rate, seconds, probes, past_hours))
     command = [sys.executable, "-m", "bench.open_loop", brokers, *numbers]
     ran = subprocess.run(command, capture_output=True, text=True, check=False)
     if ran.returncode:

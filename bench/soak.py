@@ -27,6 +27,9 @@ _COMMAND = "python -m bench --only soak"
 _EVERY_S = 2.0
 _NEW_PER_S = 1
 """Users who come anew; the others are known, and few, so that what is held of them is soon full."""
+_PAST_HOURS, _PAST_ACTS = 24, 1_500
+"""What each user has behind them, so that windows and all that is held of people are full: else
+what is measured is how users become known."""
 _WARM_SHARE = 0.3
 _END_SHARE = 0.2
 _FLAT = 1.05
@@ -93,7 +96,8 @@ def soak_rows(url: str, folder: Path, out: Path, users: int, rate: int, seconds:
     redis.Redis.from_url(url).flushall()
     log = folder / "flow.log"
     with broker() as brokers:
-        filled = send(brokers, users, 0, 1)["sent"]
+        past = users * _PAST_ACTS // 1000
+        filled = send(brokers, users, 0, past, past_hours=_PAST_HOURS)["sent"]
         command = ("flows.cli", "run", "--kafka", brokers, "--redis", url)
         with running(*command, "--recovery", str(folder / "state"), told=log) as process:
             flow = Flow(url, process, log)
@@ -108,7 +112,8 @@ def soak_rows(url: str, folder: Path, out: Path, users: int, rate: int, seconds:
     found = growth(samples)
     last = samples[-1].mb
     note = (
-        f"{sent:,} events at {rate:,} events/s of {users:,} users, {seconds} s, one process with "
+        f"{sent:,} events at {rate:,} events/s of {users:,} users, {seconds} s, after a backlog of "
+        f"{_PAST_ACTS:,} events each over {_PAST_HOURS} h, one process with "
         f"recovery; the last fifth over the first after {_WARM_SHARE:.0%} of warm-up; the range "
         f"is that of single samples; [plot]({PLOT})"
     )
