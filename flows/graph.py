@@ -27,7 +27,7 @@ from flows.messages import (
     Tick,
     Weights,
 )
-from flows.routing import worker_names
+from flows.routing import LEARN, worker_names
 from flows.runtime import Runtime
 from flows.shape import RECORDED, Shape
 from flows.step import Step
@@ -72,7 +72,7 @@ def build(
     )
 
     # LEARN.
-    examples = _pick("examples", observed, Learnable, lambda item: [("learn", item[1])])
+    examples = _pick("examples", observed, Learnable, lambda item: [(LEARN, item[1])])
     learnt = _step("learn", examples, shape.learn_step, runtime)
 
     # DECIDE: what OBSERVE made stays with its shard; word of new weights.

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from itertools import count
 
+LEARN = "learn"
+"""The key of all that is learnt."""
+
 _MASK = (1 << 64) - 1
 _EVEN = 12
 

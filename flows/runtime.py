@@ -17,9 +17,9 @@ from features.scene import Scenes
 from features.vector import names
 from flows.messages import Report
 from flows.metrics.epochs import EpochMeter
-from flows.routing import shard_names, worker_of
+from flows.routing import LEARN, shard_names, worker_of
 from flows.settings import Settings
-from models.learn import LearnState
+from models.prior import prior_table
 
 if TYPE_CHECKING:
     from flows.shelf_store import Stores
@@ -60,7 +60,7 @@ class Runtime:
         self.catalogue = Catalogue(settings.catalogue)
         delay_s = settings.table_delay_s
         self.scenes = Scenes(self.catalogue, delay_s, settings.scene, settings.content)
-        prior = LearnState(settings.learning, self.feature_names).table()
+        prior = prior_table(settings.learning, self.feature_names)
         self.boards = Boards(self.scenes, prior, delay_s, settings.slate)
         self.scenes.waits = self.boards.waits = not live
         self.catalogue_ready = not live
@@ -77,6 +77,9 @@ class Runtime:
         for number in self.own:
             self.progress.seconds["observe", number] = -1
             self.progress.seconds["decide", number] = -1
+        if worker_of(LEARN, workers) == process:
+            # River is loaded where there is something to learn alone, and before it is needed.
+            import models.learn  # noqa: F401
         self.stores: Stores | None = None
         if recovery is not None:
             # Its library is loaded where it is needed alone.

@@ -31,7 +31,6 @@ from flows.rooms_value import room_writes
 from flows.runtime import Runtime
 from flows.shard_step import ShardStep
 from flows.step import Step
-from models.learn import LearnState
 from models.table import WeightsTable, decode_table, encode_table
 
 FOREVER_S = 1 << 40
@@ -221,6 +220,9 @@ class LearnStep(Step):
     """One key: learns each second that all shards have passed, and publishes the weights."""
 
     def __init__(self, runtime: Runtime, state: bytes | None) -> None:
+        # River is loaded in the process that learns alone.
+        from models.learn import LearnState
+
         super().__init__(state is not None, runtime.recovers)
         settings = runtime.settings
         self._runtime = runtime

@@ -6,8 +6,8 @@ from collections.abc import Hashable, Mapping
 from typing import Any
 
 import numpy as np
-from river import base
 
+from models.river_parts import base
 from models.scorer import Vector, sigmoid
 
 _FIRST_FEATURES = 64

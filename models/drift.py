@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from river import drift
-from river.__version__ import __version__
 
+from models.river_parts import __version__, drift
 from models.scorer import Vector
 
 DETECTOR = f"river {__version__} ADWIN"

@@ -16,7 +16,8 @@ from models.judge import Judge, JudgeState
 from models.judged import judged_lines
 from models.learner import Learner, LearnerState
 from models.preference import clicked_lists, listwise_descent, pairs_of
-from models.registry import LEARNERS, POINTWISE, PREFERENCE
+from models.prior import specs_of
+from models.registry import POINTWISE, PREFERENCE
 from models.scorer import Linear, Vector, combine, logits
 from models.settings import LearnSettings, columns_without
 from models.table import WeightsTable
@@ -55,8 +56,7 @@ class LearnState:
             raise ValueError(f"baseline_features names {unknown}, which no feature has")
         self._without = columns_without(settings, self.names)
         self.learners = {
-            spec.name: Learner(spec, settings, self.names)
-            for spec in (LEARNERS if settings.rank_by == PREFERENCE.name else POINTWISE)
+            spec.name: Learner(spec, settings, self.names) for spec in specs_of(settings)
         }
         self.evaluates = False
         self._judged: list[bytes] = []

@@ -6,15 +6,16 @@ from collections.abc import Iterable
 from typing import Any
 
 import msgspec
-from river import linear_model
 
 from models.bayes import BayesianLogistic
 from models.optimizers import build_optimizer
 from models.preference import Descent
+from models.prior import first_coefficients
 from models.registry import LearnerSpec
+from models.river_parts import linear_model
 from models.river_state import ModelState, extract, rebuild, start
 from models.scorer import Weights
-from models.settings import LearnSettings, columns_without, prior_coefficients
+from models.settings import LearnSettings
 
 
 class LearnerState(msgspec.Struct, array_like=True):
@@ -55,9 +56,7 @@ class Learner:
                 intercept_lr=0.0 if listed else settings.intercept_learning_rate,
                 clip_gradient=settings.gradient_max,
             )
-        prior = list(prior_coefficients(names, settings.prior(spec.name)))
-        for place in columns_without(settings, names):
-            prior[place] = 0.0
+        prior = first_coefficients(spec, settings, names)
         start(self.model, dict(zip(names, prior, strict=True)), settings.intercept(spec.name))
 
     def learn(

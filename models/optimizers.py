@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from river import optim
+from models.river_parts import optim
 
 
 class LeanAdaGrad(optim.AdaGrad):

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from river import optim
 
 from events.hashing import hash64
 from features.example import Example
+from models.river_parts import optim
 from models.scorer import Vector
 
 

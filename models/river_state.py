@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from river import utils
 
 from events.errors import StateError
 from models.bayes import BayesianLogistic
+from models.river_parts import utils
 
 
 class ModelState(msgspec.Struct, array_like=True):

@@ -94,6 +94,9 @@ def _run(replay: Replay, lock: int | None) -> int:
     from flows.replay import Stopped, finish, timed, write_health
     from flows.stop import Stop
 
+    if replay.processes == 1:
+        # Like all else that this process loads, before the time is taken.
+        import models.learn  # noqa: F401
     with Stop().listening() as stop:
         seconds = timed(lambda: _flow(replay, stop, lock))
         try:
