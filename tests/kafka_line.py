@@ -147,6 +147,7 @@ def running(
     recovery: Path | None = None,
     decisions: str | None = None,
     metrics: str | None = None,
+    pseudonym_key_file: str | None = None,
 ) -> Iterator[Running]:
     """A run over what topics there are now, under the broker's names, ended with the block."""
     settings = broker.naming(settings)
@@ -154,7 +155,7 @@ def running(
     parts = tuple(list_parts(client, settings.kafka, Stop()))
     folder = str(recovery) if recovery is not None else None
     live = Live(broker.address, None, parts, redis_url, folder, decisions, 1, settings)
-    live = dataclasses.replace(live, metrics=metrics)
+    live = dataclasses.replace(live, metrics=metrics, pseudonym_key_file=pseudonym_key_file)
     if folder is None:
         made = Running(live, settings.redis.prefix)
         try:
