@@ -20,11 +20,12 @@ def run_flow(
     addresses: list[str] | None,
     epoch: timedelta,
     recovery: str | None,
+    live: bool = False,
 ) -> None:
     """Run one process of a flow to its end; `addresses` are those of all, None for one alone."""
     folder = Recovery(recovery).database if recovery is not None else None
     store = RecoveryConfig(str(folder), timedelta(0)) if folder is not None else None
-    calm_collector()
+    calm_collector(live)
     faults.forget()
     try:
         cli_main(

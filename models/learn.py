@@ -65,6 +65,8 @@ class LearnState:
         self._closed_s: int | None = None
         self._open: dict[int, list[Example]] = {}
         self._open_count = 0
+        self._sorted_s: int | None = None
+        """The second whose examples stand last first, to be learnt from the end on."""
         self._exports = {name: learner.export() for name, learner in self.learners.items()}
         self._told = {name: learner.examples for name, learner in self.learners.items()}
         """Of how many examples each export knows."""
@@ -83,6 +85,8 @@ class LearnState:
         else:
             self._open.setdefault(second, []).append(example)
             self._open_count += 1
+            if second == self._sorted_s:
+                self._sorted_s = None
 
     def _is_sound(self, example: Example) -> bool:
         return (
@@ -99,7 +103,7 @@ class LearnState:
         for second in sorted(s for s in self._open if s <= upto_s):
             batch = self._open.pop(second)
             self._open_count -= len(batch)
-            batch.sort(key=lambda e: (e.due_ms, e.user_id, e.event_id))
+            batch.sort(key=_order)
             if self._close_one(second, batch):
                 tables.append((second, self.table()))
         if self._closed_s is None or upto_s > self._closed_s:
@@ -117,16 +121,23 @@ class LearnState:
         second = min((s for s in self._open if s <= upto_s), default=None)
         if second is None:
             return self.close(upto_s), True
-        batch = sorted(self._open[second], key=lambda e: (e.due_ms, e.user_id, e.event_id))
-        end = min(examples_max, len(batch))
-        while end < len(batch) and _together(batch[end - 1], batch[end]):
-            end += 1
-        self._open_count -= end
-        if end < len(batch):
-            self._open[second] = batch[end:]
-            self._close_one(second, batch[:end], exports=False)
+        rest = self._open[second]
+        if second != self._sorted_s:
+            # Once a second, not once a helping: a second may hold many thousands.
+            rest.sort(key=_order, reverse=True)
+            self._sorted_s = second
+        start = max(0, len(rest) - examples_max)
+        while start and _together(rest[start - 1], rest[start]):
+            start -= 1
+        batch = rest[start:]
+        batch.reverse()
+        del rest[start:]
+        self._open_count -= len(batch)
+        if rest:
+            self._close_one(second, batch, exports=False)
             return [], False
         del self._open[second]
+        self._sorted_s = None
         tables = [(second, self.table())] if self._close_one(second, batch) else []
         return tables, False
 
@@ -263,6 +274,10 @@ class LearnState:
         new._history.restore(state.history)
         new._judge.restore(state.judge)
         return new
+
+
+def _order(example: Example) -> tuple[int, str, str]:
+    return example.due_ms, example.user_id, example.event_id
 
 
 def _together(one: Example, other: Example) -> bool:
