@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import heapq
+from bisect import bisect_left, insort
 from collections.abc import Iterator
 
 CLOSE, AWAIT, UNKNOWN, SLATE = range(4)
@@ -13,52 +13,55 @@ Timer = tuple[int, int, str, str]
 
 
 class Timers:
-    """A heap of timers. One called off stays in it, unseen, and may be set again."""
+    """Timers in order.
+
+    Time: next to none to set one that is due behind most others, as most are; a snapshot takes
+    as long as they are many.
+    """
 
     def __init__(self) -> None:
-        self._heap: list[Timer] = []
-        self._void: set[Timer] = set()
+        self._timers: list[Timer] = []
+        self._place = 0
+        """Those before it have fired."""
 
     def set(self, timer: Timer) -> None:
         """Have it fire when it is due."""
-        if timer in self._void:
-            self._void.discard(timer)
-        else:
-            heapq.heappush(self._heap, timer)
+        insort(self._timers, timer, self._place)
 
     def call_off(self, timer: Timer) -> None:
         """Let one that was set fire no more, so that nobody is woken for it."""
-        self._void.add(timer)
+        place = bisect_left(self._timers, timer, self._place)
+        if place < len(self._timers) and self._timers[place] == timer:
+            del self._timers[place]
 
     def is_due(self, watermark_ms: int) -> bool:
-        """Whether there may be anything due."""
-        return bool(self._heap) and self._heap[0][0] <= watermark_ms
+        """Whether there is anything due."""
+        timers, place = self._timers, self._place
+        return place < len(timers) and timers[place][0] <= watermark_ms
 
     def due(self, watermark_ms: int) -> Iterator[Timer]:
         """All that are due, also those that are set meanwhile."""
-        heap, void = self._heap, self._void
-        while heap and heap[0][0] <= watermark_ms:
-            timer = heapq.heappop(heap)
-            if timer in void:
-                void.discard(timer)
-            else:
-                yield timer
+        while self.is_due(watermark_ms):
+            timer = self._timers[self._place]
+            self._place += 1
+            if 2 * self._place > len(self._timers):
+                del self._timers[: self._place]
+                self._place = 0
+            yield timer
 
     def of(self, what: int, person: str) -> Iterator[str]:
         """What a person's timers of one kind are for."""
-        return (subject for _, kind, who, subject in self._heap if kind == what and who == person)
+        timers = self.snapshot()
+        return (subject for _, kind, who, subject in timers if kind == what and who == person)
 
     def forget(self, person: str) -> None:
         """None of a person's fires, nor is kept. Time: as many as there are timers."""
-        # In place: whoever is firing them goes on.
-        self._heap[:] = [timer for timer in self._heap if timer[2] != person]
-        heapq.heapify(self._heap)
-        self._void.difference_update([timer for timer in self._void if timer[2] == person])
+        self.restore([timer for timer in self.snapshot() if timer[2] != person])
 
     def snapshot(self) -> list[Timer]:
-        """All that will fire."""
-        return sorted(timer for timer in self._heap if timer not in self._void)
+        """All that will fire, in order."""
+        return self._timers[self._place :]
 
     def restore(self, timers: list[Timer]) -> None:
-        """Take those of a snapshot, which are a heap as they are."""
-        self._heap, self._void = timers, set()
+        """Take those of a snapshot."""
+        self._timers, self._place = timers, 0

@@ -21,6 +21,8 @@ from flows.steps import DecideStep, ObserveStep
 
 _SLATE_MS = 1_000
 """A second signal within a second is answered after this long, by the wall's clock."""
+_SPREAD_MS = 250
+"""Over how long the shards move on that only hear how late it is."""
 
 
 @dataclass(slots=True)
@@ -66,19 +68,38 @@ class LiveObserveStep(ObserveStep):
             if rows.rows:
                 shard.apply(rows)
                 reached_ms = max(reached_ms, rows.clock_ms)
-        if times.clock_ms > reached_ms:
+        if times.clock_ms > reached_ms and self._moves_on(reached_ms, times.clock_ms):
             shard.apply(Rows(shard.shard, 0, times.clock_ms, seq))
-        while self._later and self._later[0][0] <= now_ms:
-            shard.make_up(self._later.popleft()[1])
-        out = shard.drain()
-        self._later += [(now_ms + _SLATE_MS, person) for person in shard.take_put_off()]
+        made = list(self._work(shard, now_ms))
         self.write_behind(now_ms)
-        made = list(self._made(shard, out)) if out.ends or out.steps else []
         turn = runtime.turn(now_ms, REPORT_MS, shard.shard)
         if turn != self._told:
             self._told = turn
             made.append(runtime.tell(f"observe {shard.shard}", self._counts(shard)))
         return made
+
+    def _moves_on(self, from_ms: int, to_ms: int) -> bool:
+        """Whether word of the time alone is worth a turn: once a second, not at all partitions'.
+
+        The shards' moments are spread, so that they do not hold the flow up together.
+        """
+        if self._order is not None:
+            return True
+        phase_ms = self._number * _SPREAD_MS // self._live.settings.flow.shards
+        return (from_ms - phase_ms) // 1_000 != (to_ms - phase_ms) // 1_000
+
+    def _work(self, shard: ObserveShard, now_ms: int) -> Iterator[Any]:
+        """What comes of the rows that were taken, and of what was put off until now."""
+        later = self._later
+        is_due = bool(later) and later[0][0] <= now_ms
+        if not is_due and not shard.is_waiting:
+            return
+        while later and later[0][0] <= now_ms:
+            shard.make_up(later.popleft()[1])
+        out = shard.drain()
+        later += [(now_ms + _SLATE_MS, person) for person in shard.take_put_off()]
+        if out.ends or out.steps:
+            yield from self._made(shard, out)
 
     def _stamped(self, held: list[Arrival], now_ms: int, seq: int) -> Iterator[Rows]:
         """The rows that may be worked on: as they come, or in the order of all partitions."""

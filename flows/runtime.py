@@ -85,8 +85,9 @@ class Runtime:
             # Its library is loaded where it is needed alone.
             from flows.shelf_store import Stores
 
+            flow = settings.flow
             self.stores = Stores(
-                recovery, process, workers, settings.flow.shards, self.own, settings.flow.cache_mb
+                recovery, process, workers, flow.shards, self.own, flow.cache_mb, flow.epoch_s
             )
         self.waiting_observe: set[int] = set()
         self.waiting_decide: set[int] = set()

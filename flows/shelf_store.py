@@ -8,8 +8,10 @@ goes on naming an older one, which stays for as long.
 from __future__ import annotations
 
 import contextlib
+import math
 import threading
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Protocol
 
@@ -24,6 +26,8 @@ from flows.shelf_folder import ShelfFolder, link, remove
 _SMALL_CACHE_MB = 8
 _ERASED = b"\xff\xff"
 """The key of no shard, there while erased users may be in the files."""
+_AHEAD_S = 0.3
+"""Longer than most flushes take; what is put on the shelves after it is soon flushed as well."""
 
 
 class Writes(Protocol):
@@ -34,10 +38,21 @@ class Writes(Protocol):
 
 
 class Store:
-    """`own` are the shards that the engine gives to this process."""
+    """`own` are the shards that the engine gives to this process, whose epochs last `epoch_s`."""
 
-    def __init__(self, folder: ShelfFolder, shards: int, own: Iterable[int], cache_mb: int) -> None:
+    def __init__(
+        self,
+        folder: ShelfFolder,
+        shards: int,
+        own: Iterable[int],
+        cache_mb: int,
+        epoch_s: float = math.inf,
+        timer: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._folder = folder
+        self._timer = timer
+        self._flush_after_s = max(epoch_s - _AHEAD_S, epoch_s / 2)
+        self._flush_s = timer() + self._flush_after_s
         self._shards = shards
         self._own = frozenset(own)
         self._cache_mb = cache_mb
@@ -143,8 +158,18 @@ class Store:
     # A step goes on.
 
     def change(self) -> None:
-        """Something came for a shard."""
+        """Something came for a shard.
+
+        Shortly before an epoch ends, tables begin to be written, beside the flow: a checkpoint
+        would have it wait for them.
+        """
         self._has_changed = True
+        if self._timer() >= self._flush_s and self._database is not None:
+            self._flush_s = math.inf
+            try:
+                self._database.flush(wait=False)
+            except Exception as problem:
+                raise told(self._folder.work, problem) from None
 
     def erased(self) -> None:
         """Users have been dropped whose every byte is to go with the next restart."""
@@ -177,6 +202,7 @@ class Store:
             Checkpoint(self._database).create_checkpoint(str(path))
         except Exception as problem:
             raise told(path, problem) from None
+        self._flush_s = self._timer() + self._flush_after_s
         going = [number for number in self._kept if number not in named]
         self._kept = [number for number in self._kept if number in named] + [self._number]
         remove(self._folder.path(self._folder.place(number)) for number in going)
@@ -209,17 +235,18 @@ class Stores:
         shards: int,
         own: Iterable[int],
         cache_mb: int,
+        epoch_s: float = math.inf,
     ) -> None:
         folder, shards_here, steps = Path(recovery), list(own), 2 * workers + 1
         self.observe, self.decide = (
-            Store(ShelfFolder(folder, step, process, steps), shards, shards_here, cache_mb)
+            Store(ShelfFolder(folder, step, process, steps), shards, shards_here, cache_mb, epoch_s)
             for step in ("observe", "decide")
         )
 
         self.rooms: Store | None = None
         if worker_of("rooms", workers) == process:
             self.rooms = Store(
-                ShelfFolder(folder, "rooms", process, steps), 1, [0], _SMALL_CACHE_MB
+                ShelfFolder(folder, "rooms", process, steps), 1, [0], _SMALL_CACHE_MB, epoch_s
             )
 
     def close(self) -> None:

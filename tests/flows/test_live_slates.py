@@ -116,3 +116,19 @@ def test_what_was_put_off_when_a_run_ended_is_made_up_by_event_time(wall: Wall):
     assert again.notify_at() is None
     assert "ann" not in arrives(again, click(say, 7.9, "bob"))
     assert "ann" in arrives(again, click(say, 8.1, "bob"))
+
+
+def test_word_of_the_time_alone_moves_a_shard_on_once_a_second(wall: Wall):
+    """What tells so comes of every partition: most of it is not worth a turn of all shards."""
+    say, parts = Teller(), [f"clicks/{part}" for part in range(4)]
+    step = LiveObserveStep(LiveRuntime(Settings(), parts, now=wall), None)
+    rows = Rows(0, 0, START_MS, 0)
+    event = click(say, 0)
+    rows.rows = [(event, event.user_id, 0, hash64(event.event_id), START_MS, 0)]
+    step.take([Arrival(part, 1, START_MS, Rows(0, 0, START_MS, 0)) for part in parts[1:]])
+    step.take([Arrival(parts[0], 1, START_MS, rows)])
+    moved = []
+    for now_ms in range(START_MS + 100, START_MS + 5_000, 100):
+        made = list(step.take([Arrival(part, 1, now_ms, Rows(0, 0, now_ms, 0)) for part in parts]))
+        moved += [one.ends[-1][0] for one in made if isinstance(one, Observed)]
+    assert moved == [START_MS + second * 1_000 for second in range(1, 5)]

@@ -347,3 +347,32 @@ def test_helpings_learn_what_whole_seconds_do(
     assert counts[0] == counts[1]
     some.add(examples[0])
     assert some.late == 1
+
+
+def test_examples_that_come_between_helpings_take_their_place_in_the_order(
+    settings: LearnSettings, names: tuple[str, ...], world: World
+) -> None:
+    examples = world(60)
+    second = max({e.due_ms // 1000 for e in examples}, key=lambda s: _count(examples, s))
+    mine = [example for example in examples if example.due_ms // 1000 == second]
+    state = LearnState(settings, names)
+    for example in mine[: len(mine) // 2]:
+        state.add(example)
+    learnt: list[str] = []
+    state._close_one = lambda second, batch, exports=True: learnt.extend(  # type: ignore[assignment,method-assign]
+        example.event_id for example in batch
+    )
+    state.close_some(FAR_S, 2)
+    first = len(learnt)
+    for example in mine[len(mine) // 2 :]:
+        state.add(example)
+    while not state.close_some(FAR_S, 2)[1]:
+        pass
+    rest = [example for example in mine if example.event_id not in learnt[:first]]
+    rest.sort(key=lambda e: (e.due_ms, e.user_id, e.event_id))
+    assert learnt[first:] == [example.event_id for example in rest]
+    assert sorted(learnt) == sorted(example.event_id for example in mine)
+
+
+def _count(examples: list[Example], second: int) -> int:
+    return sum(example.due_ms // 1000 == second for example in examples)
