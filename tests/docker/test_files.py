@@ -53,6 +53,22 @@ def test_probes_ask_the_metrics_port_alone():
         assert asked["path"] in ("/live", "/ready")
 
 
+def test_a_run_is_one_pod_whose_processes_have_a_core_and_a_port_each():
+    flow = load(DOCKER / "k8s" / "flow.yaml")["spec"]
+    (container,) = flow_pod()["containers"]
+    (processes,) = (
+        int(arg.partition("=")[2]) for arg in container["args"] if arg.startswith("--processes=")
+    )
+    assert flow["replicas"] == 1
+    (claim,) = flow["volumeClaimTemplates"]
+    assert claim["spec"]["accessModes"] == ["ReadWriteOncePod"]
+    ports = [port["containerPort"] for port in container["ports"]]
+    assert ports == list(range(9464, 9464 + processes))
+    service = load(DOCKER / "k8s" / "service.yaml")["spec"]
+    assert [port["targetPort"] for port in service["ports"]] == ports
+    assert int(container["resources"]["requests"]["cpu"]) >= processes
+
+
 def test_the_pod_lets_nobody_in_but_to_its_metrics():
     policy = load(DOCKER / "k8s" / "networkpolicy.yaml")["spec"]
     (rule,) = policy["ingress"]
