@@ -81,15 +81,24 @@ class RedisWriter:
 
         What stood before an erasure is sent, then erased; what comes with it or later stays.
         """
+        calls: list[Call] = []
         start = 0
         for place, delivery in enumerate(deliveries):
             if delivery.erased or delivery.recalled:
-                self._write(deliveries[start:place])
-                self._erase(delivery.erased, delivery.recalled)
+                calls += self._writes(deliveries[start:place])
+                calls += self._erasures(delivery.erased, delivery.recalled)
                 start = place
-        self._write(deliveries[start:] if start else deliveries)
+                if not self._link.one_slot:
+                    # Nodes work side by side: what came before must be there before it goes.
+                    self._post(calls)
+                    calls = []
+        calls += self._writes(deliveries[start:] if start else deliveries)
+        self._post(calls + self._mark_calls())
+        if not self._link.one_slot:
+            # Replies are here already, and rooms are waiting for theirs to be listed as live.
+            self.flush()
 
-    def _erase(self, erased: Sequence[tuple[str, str]], recalled: Sequence[str]) -> None:
+    def _erasures(self, erased: Sequence[tuple[str, str]], recalled: Sequence[str]) -> list[Call]:
         """Take users' own keys out of Redis, and their pushes out of the streams."""
         owned: dict[str, list[str]] = {}
         for user, name in erased:
@@ -97,9 +106,9 @@ class RedisWriter:
         calls = [Call([b"DEL", *(k.encode() for k in own)], _ignore, own) for own in owned.values()]
         if self._kept is not None:
             self._kept.forget(erased, recalled)
-        self._post(calls + self._recall.calls(recalled))
+        return calls + self._recall.calls(recalled)
 
-    def _write(self, deliveries: Sequence[Delivery]) -> None:
+    def _writes(self, deliveries: Sequence[Delivery]) -> list[Call]:
         strict: list[Delivery] = []
         settled: list[Delivery] = []
         reached: dict[str, bytes] = {}
@@ -111,7 +120,7 @@ class RedisWriter:
                 (settled if passed else strict).append(delivery)
         calls = self._reached_calls(reached)
         if not self._link.one_slot:
-            # Nodes work side by side, and how far we got must be known before what we got there.
+            # How far we got must be known before what we got there.
             self._post(calls)
             calls = []
         for group, may_raise in ((strict, False), (settled, True)):
@@ -123,10 +132,7 @@ class RedisWriter:
                 calls += self._value_calls(newest, may_raise)
                 if rooms:
                     calls += self._room_calls(rooms, may_raise)
-        self._post(calls + self._mark_calls())
-        if not self._link.one_slot:
-            # Replies are here already, and rooms are waiting for theirs to be listed as live.
-            self.flush()
+        return calls
 
     def push(self, pushes: Iterable[Push], forget_before_ms: int = 0) -> None:
         """Send pushes; ids of pushes older than `forget_before_ms` are dropped from the guard."""
