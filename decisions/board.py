@@ -7,12 +7,16 @@ on how many rooms stand beside it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import compress
+
 import numpy as np
 from numpy.typing import NDArray
 
 from decisions.settings import SlateSettings
 from decisions.text import json_text
-from features.content import Content
+from features.content import NO_TAG, Content
 from features.scene import Scene
 from features.vector import ROOM_NAMES, USER_NAMES
 from models.table import WeightsTable
@@ -26,6 +30,8 @@ _BASE_REASONS = {
 }
 _IMPRESSIONS = ROOM_NAMES.index("room_impressions")
 _NO_REASON = '["newcomer"]'
+_TEXTS_MAX = 100_000
+"""What is made of the ids of rooms and of tags is kept for so many of each."""
 
 
 class Board:
@@ -59,33 +65,52 @@ class LiveRooms:
     """What a content says of its live rooms, aligned with `Content.live`; shared by all boards."""
 
     def __init__(self, content: Content) -> None:
-        live = content.live
+        live, on = content.live, content.is_live.tolist()
         self.count = len(live)
-        self.ids = [content.ids[number] for number in live]
-        self.place = {room_id: place for place, room_id in enumerate(self.ids)}
+        self.ids = list(compress(content.ids, on))
+        self.place = dict(zip(self.ids, range(self.count), strict=True))
         self.tags = [np.ascontiguousarray(row[live]) for row in content.tags]
-        self.tags = [row for row in self.tags if (row < len(content.tag_number)).any()]
+        self.tags = [row for row in self.tags if (row != NO_TAG).any()]
         self.tag_share = content.tag_share[live]
         slots = range(len(content.attribute_names))
         self.attributes = [np.ascontiguousarray(content.attributes[live, slot]) for slot in slots]
-        self.room_tags = [content.room_tags[number] for number in live]
-        self.unscored_tags: dict[int, frozenset[str]] = {}
-        for place, number in enumerate(live):
-            unscored = frozenset(content.rooms[number].tags).difference(content.room_tags[number])
-            if unscored:
-                self.unscored_tags[place] = unscored
+        self.room_tags = list(compress(content.room_tags, on))
+        self.unscored_tags = {
+            self.place[room_id]: tags
+            for room_id, tags in content.unscored_tags.items()
+            if room_id in self.place
+        }
         self.hosts = content.host[live]
         self.host_numbers: list[int] = self.hosts.tolist()
-        self.host_ids = [content.host_ids[number] for number in live]
-        self.places_of_host = _places_of(self.host_ids)
+        self.host_ids = list(compress(content.host_ids, on))
+        self.host_names = content.host_names
+        self.rooms_of_host = content.rooms_of_host
         prices = content.log_price[live]
         self.log_price = np.where(np.isnan(prices), np.inf, prices)
         self.log_prices: list[float] = self.log_price.tolist()
-        self.openings = [f'{{"room_id":{json_text(room_id)},"score":' for room_id in self.ids]
-        self.tag_whys = {
-            tag: ("match", f'["tag_match",{json_text(tag)}]') for tag in content.tag_number
-        }
-        self.host_texts = {host: json_text(name) for host, name in content.host_names.items()}
+        self.openings = list(map(_opening, self.ids))
+        self.tag_whys = dict(
+            zip(content.tag_number, map(_tag_why, content.tag_number), strict=True)
+        )
+
+    def places_of(self, host: str) -> Iterator[int]:
+        """The places of a host's rooms."""
+        for room_id in self.rooms_of_host.get(host, ()):
+            place = self.place.get(room_id)
+            if place is not None:
+                yield place
+
+
+@lru_cache(_TEXTS_MAX)
+def _opening(room_id: str) -> str:
+    """How a room's item begins."""
+    return f'{{"room_id":{json_text(room_id)},"score":'
+
+
+@lru_cache(_TEXTS_MAX)
+def _tag_why(tag: str) -> tuple[str, str]:
+    """Source and reason of a room that has a tag which the user likes."""
+    return "match", f'["tag_match",{json_text(tag)}]'
 
 
 def newcomer_boosts(
@@ -101,14 +126,6 @@ def newcomer_boosts(
     boosts: NDArray[np.float64] = settings.newcomer_boost * left
     boosts *= 1.0 - scene.matrix[numbers, _IMPRESSIONS]
     return boosts
-
-
-def _places_of(names: list[str]) -> dict[str, NDArray[np.intp]]:
-    """For each name the places at which it stands."""
-    places: dict[str, list[int]] = {}
-    for place, name in enumerate(names):
-        places.setdefault(name, []).append(place)
-    return {name: np.array(found, np.intp) for name, found in places.items()}
 
 
 def _whys(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from decisions.board import Board, LiveRooms
+from decisions.text import json_text
 from features.vector import View, price_fit
 
 Why = tuple[str, str]
@@ -45,7 +46,7 @@ def whys_of(
             value = hosts.get(host, 0.0) * affinity + (followed if follows_host else 0.0)
             if follows_host or value > worth:
                 code = "followed_host" if follows_host else "trusted_host"
-                why = "host", f'["{code}",{live.host_texts[host]}]'
+                why = "host", f'["{code}",{json_text(live.host_names[host])}]'
                 worth = max(worth, value)
         if log_price is not None:
             value = fit * price_fit(log_price, live.log_prices[place], price_half)

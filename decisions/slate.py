@@ -123,13 +123,7 @@ class Ranker:
         if taste:
             for wanted, column in zip(view.taste, live.attributes, strict=False):
                 score += column * (TASTE_SCALE * taste * wanted)
-        for host, value in view.hosts.items():
-            if host in live.places_of_host:
-                also = followed if host in view.follows else 0.0
-                score[live.places_of_host[host]] += value * affinity + also
-        for host in view.follows:
-            if host in live.places_of_host and host not in view.hosts:
-                score[live.places_of_host[host]] += followed
+        self._trust(score, view, live, affinity, followed)
         if view.log_price is not None and fit:
             half = self.vector.price_half
             score += fit * half / (half + np.abs(live.log_price - view.log_price))
@@ -142,6 +136,27 @@ class Ranker:
             return score, score
         boost += score
         return score, boost
+
+    @staticmethod
+    def _trust(
+        score: NDArray[np.float64], view: View, live: LiveRooms, affinity: float, followed: float
+    ) -> None:
+        """Rooms of hosts whom the user trusts or follows; each room has one host."""
+        places: list[int] = []
+        added: list[float] = []
+        hosts, follows = view.hosts, view.follows
+        for host, value in hosts.items():
+            worth = value * affinity + (followed if host in follows else 0.0)
+            for place in live.places_of(host):
+                places.append(place)
+                added.append(worth)
+        for host in follows:
+            if host not in hosts:
+                for place in live.places_of(host):
+                    places.append(place)
+                    added.append(followed)
+        if places:
+            score[places] += added
 
     @staticmethod
     def _keep_out(score: NDArray[np.float64], wish: Wish, board: Board, live: LiveRooms) -> None:
@@ -190,7 +205,7 @@ class Ranker:
             content.room_tags[number],
             content.host_ids[number],
             content.log_prices[number],
-            content.attribute_rows[number],
+            content.attribute_row(number),
             wish.shown.get(content.ids[number], 0),
             self.vector,
         )

@@ -19,7 +19,7 @@ from features.tag_search import TagSearch
 
 CatalogueEvent = kinds.Host | kinds.Room | kinds.Product | kinds.OnAir
 T = TypeVar("T", kinds.Host, kinds.Room, kinds.Product, kinds.OnAir)
-_ANY_TIME = 1 << 62
+ANY_TIME = 1 << 62
 
 
 @dataclass(frozen=True)
@@ -105,6 +105,9 @@ class Catalogue:
         self._lives: dict[str, list[int]] = {}
         self._content_seqs: list[int] = []
         self._crowded: dict[tuple[type, str], _Versions[Any]] = {}
+        self._left: list[tuple[int, str]] = []
+        self.passed = 0
+        """The last event up to which what nobody can see any more has been dropped."""
         self._attributes: dict[str, int] = {}
         self._search = TagSearch(settings.search_tag_length_max)
 
@@ -160,6 +163,8 @@ class Catalogue:
         # The last one passed says where the others went on from.
         del self.entries[: bisect_left(self.entries, seq, key=lambda entry: entry.seq)]
         del self._content_seqs[: max(0, bisect_right(self._content_seqs, seq) - 1)]
+        self._left = [left for left in self._left if left[0] > seq]
+        self.passed = seq
         return seq
 
     def _count_ended(self, event: kinds.Room, seq: int) -> None:
@@ -178,12 +183,13 @@ class Catalogue:
                 oldest = next(iter(self._ended))
                 del self._ended[oldest]
                 self._lives.setdefault(oldest, []).append(seq)
+                self._left.append((seq, oldest))
 
     def known_rooms(self, seq: int) -> list[kinds.Room]:
         """All rooms as last told up to an event, in the order in which they were first told."""
         found = []
         for room_id in self.rooms:
-            room = self.room(room_id, _ANY_TIME, seq)
+            room = self.room(room_id, ANY_TIME, seq)
             if room is not None:
                 found.append(room)
         return found
@@ -202,6 +208,10 @@ class Catalogue:
         start = bisect_right(self.entries, seq, key=lambda entry: entry.seq)
         stop = bisect_right(self.entries, upto, key=lambda entry: entry.seq)
         return self.entries[start:stop]
+
+    def left(self, seq: int, upto: int) -> list[str]:
+        """The rooms that became unknown by the events numbered above `seq`, up to `upto`."""
+        return [room_id for own_seq, room_id in self._left if seq < own_seq <= upto]
 
     def seq_at(self, clock_ms: int, upto: int) -> int:
         """The number of the last event whose row's clock is before `clock_ms`, at most `upto`.

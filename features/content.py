@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 
 from events import kinds
 from events.setting import setting
-from features.catalogue import Catalogue, is_number
+from features.catalogue import ANY_TIME, Catalogue, is_number
+from features.places import Places
 
-_ANY_TIME = 1 << 62
+NO_TAG = 0
+"""The number that stands for no tag."""
 
 
 @dataclass(frozen=True)
@@ -27,96 +29,124 @@ class ContentSettings:
 
 
 class Content:
-    """Arrays over n rooms: `tags` is [tags a room, n], `tag_share` 1 over a room's tag count."""
+    """Arrays over n rooms: `tags` is [tags a room, n], `tag_share` 1 over a room's tag count.
+
+    Nothing of it is changed once it is made; `features.content_later` makes a later one of it.
+    """
 
     def __init__(self, catalogue: Catalogue, seq: int, settings: ContentSettings) -> None:
         self.seq = seq
+        self.settings = settings
+        self.changes = 0
+        """How many rooms have changed since all was built anew."""
         rooms = sorted(catalogue.known_rooms(seq), key=lambda room: room.room_id)
         self.rooms: list[kinds.Room] = rooms
         self.ids = [room.room_id for room in rooms]
         self.number = {room_id: number for number, room_id in enumerate(self.ids)}
-        self.live: NDArray[np.intp] = np.array(
-            [number for number, room in enumerate(rooms) if room.status == "live"], np.intp
-        )
-        self._aligned_ids: list[str] | None = None
-        self._aligned_count = 0
-        self._alignment: tuple[NDArray[np.intp], NDArray[np.intp]] | None = None
-        self.start_s = np.array([room.start_time_ms // 1000 for room in rooms], np.float64)
-        self.log_price = np.array([self._price(catalogue, room, seq) for room in rooms])
-        self.log_prices: list[float] = self.log_price.tolist()
-        self._hosts(rooms)
-        hosts = {host: catalogue.host(host, _ANY_TIME, seq) for host in self.host_number}
-        self.host_names = {
-            host_id: host.name if host is not None and host.name else host_id
-            for host_id, host in hosts.items()
-        }
-        self._tags(rooms, settings.tags_max)
-        self._attributes(rooms, catalogue.attributes(seq), catalogue.settings.attributes)
+        self.is_live: NDArray[np.bool_] = np.array([is_live(room) for room in rooms], np.bool_)
+        self.live: NDArray[np.intp] = self.is_live.nonzero()[0]
+        self.places = Places(len(rooms))
+        self.start_s = np.array([start_s(room) for room in rooms], np.float64)
+        self.log_prices = [log_price(catalogue, room, seq) for room in rooms]
+        """The mean log price of each room's products; NaN where none is known."""
+        self.log_price = np.array(self.log_prices, np.float64)
+        self._hosts(catalogue)
+        self._tags()
+        self._attributes(catalogue)
 
-    def aligned_with(self, ids: list[str], count: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Own room numbers and the places of the same rooms among the first `count` of `ids`.
-
-        A publisher only ever appends to its list of ids, so what was worked out before holds.
-        """
-        if self._aligned_ids is not ids:
-            self._aligned_ids, self._aligned_count, self._alignment = ids, 0, None
-            self._own: list[int] = []
-            self._theirs: list[int] = []
-        for place in range(self._aligned_count, count):
-            number = self.number.get(ids[place])
-            if number is not None:
-                self._own.append(number)
-                self._theirs.append(place)
-        if count > self._aligned_count or self._alignment is None:
-            self._aligned_count = count
-            self._alignment = (np.array(self._own, np.intp), np.array(self._theirs, np.intp))
-        own, theirs = self._alignment
-        if count < self._aligned_count:
-            kept = theirs < count
-            return own[kept], theirs[kept]
-        return own, theirs
-
-    @staticmethod
-    def _price(catalogue: Catalogue, room: kinds.Room, seq: int) -> float:
-        """The mean log price of the room's products; NaN where none is known."""
-        found = [catalogue.product(name, _ANY_TIME, seq) for name in room.products]
-        logs = [math.log(product.price) for product in found if product and product.price > 0]
-        return sum(logs) / len(logs) if logs else math.nan
-
-    def _hosts(self, rooms: list[kinds.Room]) -> None:
-        self.host_ids = [room.host_id for room in rooms]
+    def _hosts(self, catalogue: Catalogue) -> None:
+        self.host_ids = [room.host_id for room in self.rooms]
         self.host_number: dict[str, int] = {}
-        for room in rooms:
-            self.host_number.setdefault(room.host_id, len(self.host_number))
-        self.host = np.array([self.host_number[room.host_id] for room in rooms], np.intp)
+        self.rooms_of_host: dict[str, list[str]] = {}
+        for room_id, host_id in zip(self.ids, self.host_ids, strict=True):
+            self.host_number.setdefault(host_id, len(self.host_number))
+            self.rooms_of_host.setdefault(host_id, []).append(room_id)
+        self.host = np.array([self.host_number[host_id] for host_id in self.host_ids], np.intp)
+        self.host_names = {host: host_name(catalogue, host, self.seq) for host in self.host_number}
 
-    def _tags(self, rooms: list[kinds.Room], tags_max: int) -> None:
-        """Number the tags; the number behind the last one stands for no tag."""
+    def _tags(self) -> None:
+        """Number the tags from 1 on, and keep what is not scored."""
         self.tag_number: dict[str, int] = {}
-        self.room_tags = [list(dict.fromkeys(room.tags))[:tags_max] for room in rooms]
+        self.room_tags = [scored_tags(room, self.settings) for room in self.rooms]
         for tags in self.room_tags:
             for tag in tags:
-                self.tag_number.setdefault(tag, len(self.tag_number))
+                self.tag_number.setdefault(tag, len(self.tag_number) + 1)
         width = max(map(len, self.room_tags), default=0)
-        self.tags = np.full((width, len(rooms)), len(self.tag_number), np.intp)
+        self.tags = np.full((width, len(self.rooms)), NO_TAG, np.intp)
         for number, tags in enumerate(self.room_tags):
             self.tags[: len(tags), number] = [self.tag_number[tag] for tag in tags]
         self.tag_share = 1.0 / np.maximum(
             np.array([len(tags) for tags in self.room_tags], np.float64), 1.0
         )
+        self.unscored_tags: dict[str, frozenset[str]] = {}
+        for room, tags in zip(self.rooms, self.room_tags, strict=True):
+            unscored = frozenset(room.tags).difference(tags)
+            if unscored:
+                self.unscored_tags[room.room_id] = unscored
 
-    def _attributes(self, rooms: list[kinds.Room], names: list[str], slots: int) -> None:
-        """Numeric attributes as their rank among the rooms that have them, from -0.5 to 0.5."""
-        self.attribute_names = names
-        self.attributes = np.zeros((len(rooms), slots))
-        for slot, name in enumerate(names):
-            told = [(room.attributes or {}).get(name) for room in rooms]
-            values = np.array(
-                [float(value) if is_number(value) else math.nan for value in told]  # type: ignore[arg-type]
-            )
+    def _attributes(self, catalogue: Catalogue) -> None:
+        self.attribute_names = catalogue.attributes(self.seq)
+        slots = catalogue.settings.attributes
+        told = [told_values(room, self.attribute_names, slots) for room in self.rooms]
+        self.told = np.array(told, np.float64).reshape(-1, slots).T.copy()
+        """What each room has told of itself, [slots, n]; NaN where nothing."""
+        self.ranks = np.zeros(self.told.shape, np.intp)
+        """For each of these how many are smaller, and how many not larger, added up."""
+        for slot, values in enumerate(self.told):
             known = ~np.isnan(values)
             ordered = np.sort(values[known])
             below = np.searchsorted(ordered, values[known], "left")
             upto = np.searchsorted(ordered, values[known], "right")
-            self.attributes[known, slot] = (below + upto) / (2 * len(ordered)) - 0.5
-        self.attribute_rows: list[list[float]] = self.attributes[:, : len(names)].tolist()
+            self.ranks[slot, known] = below + upto
+        self.rank()
+
+    def rank(self) -> None:
+        """Attributes, [n, slots]: ranks among the rooms that have them, from -0.5 to 0.5."""
+        known = ~np.isnan(self.told)
+        twice = 2 * known.sum(axis=1, keepdims=True)
+        shares = self.ranks / np.maximum(twice, 1) - 0.5
+        self.attributes: NDArray[np.float64] = np.where(known, shares, 0.0).T
+        self._attribute_rows: list[list[float] | None] = [None] * len(self.rooms)
+
+    def attribute_row(self, number: int) -> list[float]:
+        """A room's attributes, one a name; not to be changed."""
+        row = self._attribute_rows[number]
+        if row is None:
+            row = self.attributes[number, : len(self.attribute_names)].tolist()
+            self._attribute_rows[number] = row
+        return row
+
+
+def is_live(room: kinds.Room) -> bool:
+    """Whether the room is on."""
+    return room.status == "live"
+
+
+def start_s(room: kinds.Room) -> int:
+    """When it starts, in seconds."""
+    return room.start_time_ms // 1000
+
+
+def scored_tags(room: kinds.Room, settings: ContentSettings) -> list[str]:
+    """A room's tags as it is scored by them."""
+    return list(dict.fromkeys(room.tags))[: settings.tags_max]
+
+
+def log_price(catalogue: Catalogue, room: kinds.Room, seq: int) -> float:
+    """The mean log price of the room's products; NaN where none is known."""
+    found = [catalogue.product(name, ANY_TIME, seq) for name in room.products]
+    logs = [math.log(product.price) for product in found if product and product.price > 0]
+    return sum(logs) / len(logs) if logs else math.nan
+
+
+def host_name(catalogue: Catalogue, host_id: str, seq: int) -> str:
+    """What a host is called; by the id where nobody has said."""
+    host = catalogue.host(host_id, ANY_TIME, seq)
+    return host.name if host is not None and host.name else host_id
+
+
+def told_values(room: kinds.Room, names: list[str], slots: int) -> list[float]:
+    """The room's numeric attributes by slot; NaN where it has none."""
+    told = [(room.attributes or {}).get(name) for name in names]
+    values = [float(value) if is_number(value) else math.nan for value in told]  # type: ignore[arg-type]
+    return values + [math.nan] * (slots - len(names))

@@ -60,7 +60,7 @@ class Looks:
             content.room_tags[number],
             content.host_ids[number],
             content.log_prices[number],
-            content.attribute_rows[number],
+            content.attribute_row(number),
             _times_shown(others, content.ids[number]) if others else 0,
             self._settings,
         )

@@ -53,7 +53,7 @@ def expose(
             for tag in content.room_tags[number]:
                 exposure[tag] = exposure.get(tag, 0.0) + rate
             if content.attribute_names:
-                expected = add(expected, content.attribute_rows[number], rate)
+                expected = add(expected, content.attribute_row(number), rate)
     user.attributes_expected = expected
     if len(exposure) > tags_max:
         least = sorted(exposure.items(), key=lambda item: (item[1], item[0]))

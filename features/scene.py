@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from events.setting import setting
 from features.catalogue import Catalogue
-from features.content import Content, ContentSettings
+from features.content import NO_TAG, Content, ContentSettings
+from features.content_later import content_later
 from features.rooms import COLUMNS, NO_ROOMS, RoomTable
 from features.tables import Stamped
 from features.vector import ROOM_NAMES, USER_NAMES
@@ -77,7 +78,7 @@ def _overall(successes: float, trials: float) -> float:
 def _aligned(content: Content, table: RoomTable) -> NDArray[np.float64]:
     """The table's statistics, [rooms of the content, columns]."""
     stats = np.zeros((len(content.ids), len(COLUMNS)))
-    own, theirs = content.aligned_with(table.ids, len(table.values))
+    own, theirs = content.places.among(content.ids, content.number, table.ids, len(table.values))
     stats[own] = table.values[theirs]
     # Clicks of rooms that were never shown (deep links) are no evidence about showing them.
     stats[:, 1] = np.minimum(stats[:, 1], stats[:, 0])
@@ -116,7 +117,7 @@ def _matrix(
         shown += np.bincount(places_of_tag, impressions, tags)
         hit += np.bincount(places_of_tag, clicks, tags)
     odds = _log_odds(hit, shown, rate, settings.tag_rate_prior)
-    odds[-1] = 0.0
+    odds[NO_TAG] = 0.0
     for places_of_tag in content.tags:
         matrix[:, 6] += odds[places_of_tag]
     matrix[:, 6] *= content.tag_share
@@ -152,10 +153,17 @@ class Scenes:
         seq = self.catalogue.content_seq(seq)
         content = self._contents.get(seq)
         if content is None:
-            content = Content(self.catalogue, seq, self.content_settings)
+            content = self._later(seq) or Content(self.catalogue, seq, self.content_settings)
             _bounded(self._contents, self.settings.scenes_max)
             self._contents[seq] = content
         return content
+
+    def _later(self, seq: int) -> Content | None:
+        """The content made of the newest one before it, where that may be."""
+        before = max((known for known in self._contents if known < seq), default=None)
+        return (
+            None if before is None else content_later(self._contents[before], self.catalogue, seq)
+        )
 
     def at(self, second: int, seq: int) -> Scene:
         """The scene for a row at this second that came after `seq` catalogue events."""

@@ -85,7 +85,7 @@ class Signals:
         content = self._shard.context.scenes.content(seq)
         number = content.number.get(room_id)
         if number is not None and content.attribute_names:
-            row = content.attribute_rows[number]
+            row = content.attribute_row(number)
             user.attributes_chosen = add(user.attributes_chosen, row, units)
 
     def _profile(self, event: Signal, person: str, user: User, clock_ms: int, seq: int) -> None:

@@ -31,7 +31,7 @@ def whole_vector(market: Any, wish: Any, room_id: str) -> list[float]:
         content.room_tags[number],
         content.host_ids[number],
         content.log_prices[number],
-        content.attribute_rows[number],
+        content.attribute_row(number),
         wish.shown.get(room_id, 0),
         VECTOR,
     )
