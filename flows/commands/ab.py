@@ -7,9 +7,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from flows.commands.arguments import add_settings, positive
+from flows.commands.arguments import add_policies, add_settings, positive
 
-_RESAMPLES = 1_000
 _MINUTES = 60
 _WARM_UP = 20
 _WORLDS = 3
@@ -24,16 +23,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         "decides, and compare what that was worth to them by the worlds' own truth. Leaves "
         "report.html and metrics.json in DIR.",
     )
-    parser.add_argument(
-        "--policy",
-        action="append",
-        required=True,
-        metavar="FILE",
-        dest="policies",
-        help="TOML file laid over the settings, named as the file; the first is the one that "
-        "others are compared with",
-    )
-    parser.add_argument("--out", required=True, metavar="DIR", help="folder for what comes out")
+    add_policies(parser)
     parser.add_argument(
         "--minutes",
         type=positive,
@@ -65,13 +55,6 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         type=positive,
         metavar="N",
         help="worlds that run at the same time (default: as many as there are cores)",
-    )
-    parser.add_argument(
-        "--resamples",
-        type=positive,
-        default=_RESAMPLES,
-        metavar="N",
-        help=f"of users, for the intervals (default: {_RESAMPLES})",
     )
     add_settings(parser)
     parser.set_defaults(run=run)
@@ -111,11 +94,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _print(out: Any, figures: dict[str, Any], folder: Path) -> None:
     from evaluation.trial_page import PARTS
-    from flows.commands.backtest import print_figures
+    from flows.commands.backtest import print_figures, print_where
     from flows.trial_report import METRICS, PAGE
 
     print_figures(out, figures["arms"], PARTS)
-    out.print(
-        f"* differs from {figures['baseline']}, and not by the draw of users alone (95 %).\n"
-        f"The page: {folder / PAGE}; all figures: {folder / METRICS}"
-    )
+    print_where(out, figures, folder / PAGE, folder / METRICS)

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 REDIS_VARIABLE = "LIVELOOM_REDIS"
 """Of the environment: the address of Redis, for one that is not to stand in a command line."""
 
+_RESAMPLES = 1_000
+
 
 def positive(text: str) -> int:
     """A whole number above 0."""
@@ -31,6 +33,27 @@ def add_pseudonyms(parser: argparse.ArgumentParser, why: str) -> None:
         dest="pseudonym_key_file",
         metavar="FILE",
         help=f"{why} (default: the key in $LIVELOOM_PSEUDONYM_KEY, else none)",
+    )
+
+
+def add_policies(parser: argparse.ArgumentParser) -> None:
+    """The policies of a comparison, where its report goes, and how often users are drawn anew."""
+    parser.add_argument(
+        "--policy",
+        action="append",
+        required=True,
+        metavar="FILE",
+        dest="policies",
+        help="TOML file laid over the settings, named as the file; the first is the one that "
+        "others are compared with",
+    )
+    parser.add_argument("--out", required=True, metavar="DIR", help="folder for what comes out")
+    parser.add_argument(
+        "--resamples",
+        type=positive,
+        default=_RESAMPLES,
+        metavar="N",
+        help=f"of users, for the intervals (default: {_RESAMPLES})",
     )
 
 

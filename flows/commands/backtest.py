@@ -7,9 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from flows.commands.arguments import add_settings, positive
-
-_RESAMPLES = 1_000
+from flows.commands.arguments import add_policies, add_settings, positive
 
 
 def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -22,28 +20,12 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         "interval. Leaves report.html and metrics.json in DIR.",
     )
     parser.add_argument("logs", nargs="+", metavar="LOG", help="plain, gzip or zstd, one or more")
-    parser.add_argument(
-        "--policy",
-        action="append",
-        required=True,
-        metavar="FILE",
-        dest="policies",
-        help="TOML file laid over the settings, named as the file; the first is the one that "
-        "others are compared with",
-    )
-    parser.add_argument("--out", required=True, metavar="DIR", help="folder for what comes out")
+    add_policies(parser)
     parser.add_argument(
         "--processes",
         type=positive,
         metavar="N",
         help="policies replayed at the same time (default: as many as there are cores)",
-    )
-    parser.add_argument(
-        "--resamples",
-        type=positive,
-        default=_RESAMPLES,
-        metavar="N",
-        help=f"of users, for the intervals (default: {_RESAMPLES})",
     )
     parser.add_argument(
         "--seed", type=int, default=1, metavar="S", help="of the resamples (default: 1)"
@@ -94,10 +76,7 @@ def _print(out: Any, figures: dict[str, Any], folder: Path) -> None:
     from flows.backtest_report import METRICS, PAGE
 
     print_figures(out, figures["policies"], SUMMARY)
-    out.print(
-        f"* differs from {figures['baseline']}, and not by the draw of users alone (95 %).\n"
-        f"The page: {folder / PAGE}; all figures: {folder / METRICS}"
-    )
+    print_where(out, figures, folder / PAGE, folder / METRICS)
 
 
 def print_figures(out: Any, policies: dict[str, Any], parts: Any) -> None:
@@ -113,6 +92,14 @@ def print_figures(out: Any, policies: dict[str, Any], parts: Any) -> None:
             shown.add_row(f"  {figure.name}", *(_cell(one, figure) for one in policies.values()))
     out.print()
     out.print(shown)
+
+
+def print_where(out: Any, figures: dict[str, Any], page: Path, metrics: Path) -> None:
+    """What a star means, and where all else is."""
+    out.print(
+        f"* differs from {figures['baseline']}, and not by the draw of users alone (95 %).\n"
+        f"The page: {page}; all figures: {metrics}"
+    )
 
 
 def _has(policy: dict[str, Any], figure: Any) -> bool:
