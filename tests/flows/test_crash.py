@@ -26,6 +26,7 @@ from flows.shelf_store import Store
 from flows.stop import Stop
 from sinks.embedded import EmbeddedRedis
 from tests.flows.evening import evening
+from tests.redis_servers import keys_of
 
 EVENTS = 330
 FLOW = FlowSettings(shards=5, chunk_rows=6, epoch_s=0.0, deliver_parts=2)
@@ -63,19 +64,8 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def held(url: str) -> dict[bytes, Any]:
     """Everything in Redis but the writers' own marks; a stream's entries without their ids."""
-    client: Any = redis.Redis.from_url(url)
-    found: dict[bytes, Any] = {}
-    for key in client.keys("*"):
-        kind = client.type(key)
-        if kind == b"string":
-            found[key] = client.get(key)
-        elif kind == b"set":
-            found[key] = client.smembers(key)
-        elif kind == b"zset":
-            found[key] = client.zrange(key, 0, -1, withscores=True)
-        elif kind == b"stream":
-            found[key] = sorted(entry[b"d"] for _, entry in client.xrange(key))
-    return found
+    with redis.Redis.from_url(url) as client:
+        return keys_of([client])
 
 
 class Aborting(LogSource):
