@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from flows.engine import run_flow
+from flows.engine import replay_epoch, run_flow
 from flows.faults import NotedSink, NotedSource
 from flows.graph import build
 from flows.log_source import LogSource, Told
@@ -27,7 +26,6 @@ from sinks.evaluation_log import EvaluationSink, merge_evaluation
 
 EVALUATION = "evaluation.jsonl"
 FIGURES = "replay.json"
-_NO_EPOCHS = timedelta(days=365)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,7 +51,7 @@ def run_policy(
         NotedSink(DeadLetterSink(1, lambda part: dead_letter_runs(out, part))),
         NotedSink(ReportSink(out)),
     )
-    epoch = _NO_EPOCHS if job.processes == 1 else timedelta(seconds=settings.flow.epoch_s)
+    epoch = replay_epoch(settings.flow.epoch_s, job.processes)
     run_flow(flow, process, addresses, epoch, None)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from bytewax.run import cli_main
 from events import kinds
 from events.kinds import Event, person_of
 from flows.closed_loop import ClosedLoop
+from flows.engine import NO_EPOCHS
 from flows.graph import build
 from flows.replay import Stopped
 from flows.report import PARTS, ReportSink, metrics
@@ -31,7 +31,6 @@ from sinks.keys import Keys
 from sinks.reader import PushDecision, Reader, UserView
 from sinks.redis_sink import RedisWriter
 
-_NO_EPOCHS = timedelta(days=365)
 _SCENES_S = 300
 
 Told = Callable[[str, float, int], None]
@@ -176,7 +175,7 @@ def run_demo(folder: Path, plan: Evening, told: Told, stop: Stop) -> Shown:
             DeadLetterSink(1, lambda part: dead_letter_runs(folder, part)),
             ReportSink(folder),
         )
-        cli_main(flow, epoch_interval=_NO_EPOCHS)
+        cli_main(flow, epoch_interval=NO_EPOCHS)
         if stop.asked or len(story.views) < 2:
             raise Stopped
         persons = list(story.persons)

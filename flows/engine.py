@@ -13,6 +13,9 @@ from flows.collector import calm_collector
 from flows.engine_store import of_store
 from flows.recovery import Recovery
 
+NO_EPOCHS = timedelta(days=365)
+"""Longer than any run: nothing is kept, and there is nothing to wait for."""
+
 
 def run_flow(
     flow: Dataflow,
@@ -49,3 +52,12 @@ def run_flow(
     late = faults.at_close()
     if late is not None:
         raise late
+
+
+def replay_epoch(epoch_s: float, processes: int, recovery: str | None = None) -> timedelta:
+    """The length of a replay's epochs: where one process keeps nothing, none ends before it does.
+
+    Several processes are kept together by them.
+    """
+    keeps = processes > 1 or recovery is not None
+    return timedelta(seconds=epoch_s) if keeps else NO_EPOCHS

@@ -6,14 +6,13 @@ import contextlib
 import dataclasses
 import time
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from decisions.outputs import head
-from flows.engine import run_flow
+from flows.engine import replay_epoch, run_flow
 from flows.faults import NotedSink, NotedSource
 from flows.graph import build
 from flows.log_source import LogSource, Told
@@ -32,7 +31,6 @@ from sinks.kept import Kept, kept_in
 from sinks.redis_sink import RedisWriter
 
 _RUNS = "runs"
-_NO_EPOCHS = timedelta(days=365)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -102,8 +100,7 @@ def run_process(
         NotedSink(DeadLetterSink(1, lambda part: dead_letter_runs(runs, part))),
         NotedSink(ReportSink(out)),
     )
-    lasting = replay.processes == 1 and replay.recovery is None
-    epoch = _NO_EPOCHS if lasting else timedelta(seconds=settings.flow.epoch_s)
+    epoch = replay_epoch(settings.flow.epoch_s, replay.processes, replay.recovery)
     with contextlib.closing(runtime):
         run_flow(flow, process, addresses, epoch, replay.recovery)
     live = len(runtime.scenes.content(runtime.catalogue.seq).live)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from datetime import timedelta
 from pathlib import Path
 
 import msgspec
@@ -12,7 +11,7 @@ import msgspec
 from evaluation.trial import Served, Watched
 from events import kinds
 from events.kinds import Event, person_of
-from flows.engine import run_flow
+from flows.engine import NO_EPOCHS, run_flow
 from flows.faults import NotedSink, NotedSource
 from flows.graph import build
 from flows.log_source import Told
@@ -32,7 +31,6 @@ from sinks.adapters import DeadLetterSink
 from sinks.dead_letters import clear_dead_letters, dead_letter_runs
 
 LINES = "trial.jsonl"
-_NO_EPOCHS = timedelta(days=365)
 _SHARDS = 8
 _LIST_ROOMS = 10
 _STEP_MS = 5_000
@@ -86,7 +84,7 @@ def run_arm(arm: Arm, process: int, addresses: list[str] | None, told: Told, sto
         NotedSink(DeadLetterSink(1, lambda part: dead_letter_runs(out, part))),
         NotedSink(ReportSink(out)),
     )
-    run_flow(flow, process, None, _NO_EPOCHS, None)
+    run_flow(flow, process, None, NO_EPOCHS, None)
     if not stop.asked:
         story.write(out / LINES)
 
