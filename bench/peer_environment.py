@@ -5,17 +5,15 @@ They are no dependency of the product: they are installed with pip, 1.6 GB, into
 
 from __future__ import annotations
 
-import fcntl
-import os
 import subprocess
 import sys
 from pathlib import Path
 
+from bench.cache import cached
 from bench.measure import RunError
 
 PACKAGES = ("quixstreams[redis]==3.28.0", "pathway==0.33.0", "orjson", "redis")
 _NAME = "bench-peers-1"
-_WHOLE = "whole"
 _INSTALL_S_MAX = 1_200
 
 
@@ -26,17 +24,14 @@ def peer_python() -> str:
         RunError: they could not be installed; the message ends with what pip said.
 
     """
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "liveloom"
-    cache.mkdir(parents=True, exist_ok=True)
-    folder = cache / _NAME
-    with (cache / f"{_NAME}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / _WHOLE).exists():
-            sys.stderr.write(f"bench: installing {', '.join(PACKAGES)} into the cache, once\n")
-            _run([sys.executable, "-m", "venv", "--clear", str(folder)])
-            _run([str(folder / "bin" / "python"), "-m", "pip", "install", "-q", *PACKAGES])
-            (folder / _WHOLE).touch()
+    folder = cached(_NAME, _install)
     return str(folder / "bin" / "python")
+
+
+def _install(folder: Path) -> None:
+    sys.stderr.write(f"bench: installing {', '.join(PACKAGES)} into the cache, once\n")
+    _run([sys.executable, "-m", "venv", "--clear", str(folder)])
+    _run([str(folder / "bin" / "python"), "-m", "pip", "install", "-q", *PACKAGES])
 
 
 def _run(command: list[str]) -> None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import fcntl
 import functools
-import os
 import shutil
 import subprocess
 from pathlib import Path
 
+from bench.cache import cached
+
 _POM = Path(__file__).with_name("pom.xml")
 _FOLDER = "kafka-4.1.1"
-_WHOLE = "whole"
 _FETCH_S_MAX = 600
 
 
@@ -24,14 +23,7 @@ def jars() -> Path:
     for tool in ("java", "mvn", "openssl"):
         if shutil.which(tool) is None:
             raise NoKafka(f"there is no {tool}")
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "liveloom"
-    cache.mkdir(parents=True, exist_ok=True)
-    folder = cache / _FOLDER
-    with (cache / f"{_FOLDER}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / _WHOLE).exists():
-            _fetch(folder)
-    return folder
+    return cached(_FOLDER, _fetch)
 
 
 def _fetch(folder: Path) -> None:
@@ -48,7 +40,6 @@ def _fetch(folder: Path) -> None:
     if done.returncode:
         said = done.stdout.decode("utf-8", "replace").strip().splitlines()
         raise NoKafka(f"Maven could not fetch the jars: {said[0] if said else 'no word'}")
-    (folder / _WHOLE).touch()
 
 
 @functools.cache
