@@ -62,6 +62,11 @@ class WindowsShard:
         out.tags.extend((name, *tags_value(user)) for name, user in dirty.items())
         return out
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether rows have been taken and not worked on."""
+        return bool(self._rounds)
+
     def take_put_off(self) -> list[str]:
         """Nobody's slate is put off: there are none."""
         return []
