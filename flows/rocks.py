@@ -12,13 +12,12 @@ from rocksdict import (
     AccessType,
     BlockBasedOptions,
     Cache,
-    DBCompressionType,
-    Options,
     Rdict,
     WriteOptions,
 )
 
 from flows.recovery import RecoveryError
+from sinks.rocks import raw_options
 
 _WRITE_BUFFER_BYTES = 8 << 20
 """Small, so that most is on disk already when a checkpoint is made."""
@@ -35,15 +34,13 @@ def open_database(folder: Path, cache_mb: int, reads_only: bool = False) -> Rdic
     table.set_block_cache(Cache(cache_mb << 20))
     table.set_bloom_filter(_BLOOM_BITS, False)
     table.set_block_size(_BLOCK_BYTES)
-    options = Options(raw_mode=True)
+    options = raw_options()
     options.create_if_missing(not reads_only)
     options.set_block_based_table_factory(table)
-    options.set_compression_type(DBCompressionType.lz4())
     options.set_write_buffer_size(_WRITE_BUFFER_BYTES)
     options.set_max_write_buffer_number(_WRITE_BUFFERS)
     options.set_max_background_jobs(2)
     options.set_max_open_files(_OPEN_FILES_MAX)
-    options.set_keep_log_file_num(1)
     options.set_stats_dump_period_sec(0)
     access = AccessType.read_only() if reads_only else AccessType.read_write()
     try:

@@ -15,13 +15,14 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Protocol
 
-from rocksdict import BottommostLevelCompaction, Checkpoint, CompactOptions, Rdict
+from rocksdict import Checkpoint, Rdict
 
 from features.shelf import Shelf, Shelves
 from flows.recovery import RecoveryError
 from flows.rocks import RocksShelf, open_database, pairs, prefix_of, told
 from flows.routing import worker_of
 from flows.shelf_folder import ShelfFolder, link, remove
+from sinks.rocks import rewrite
 
 _SMALL_CACHE_MB = 8
 _ERASED = b"\xff\xff"
@@ -111,17 +112,11 @@ class Store:
         self._vacuum.start()
 
     def _rewrite(self) -> None:
-        """Write every file anew before anything else: users were erased before the restart.
-
-        A second opening lets go of the files' list, which holds some of their keys.
-        """
+        """Write every file anew before anything else: users were erased before the restart."""
         assert self._database is not None
         try:
             del self._database[_ERASED]
-            whole = CompactOptions()
-            whole.set_bottommost_level_compaction(BottommostLevelCompaction.force())
-            self._database.compact_range(None, None, whole)
-            self._database.close()
+            rewrite(self._database)
         except Exception as problem:
             raise told(self._folder.work, problem) from None
         self._database = open_database(self._folder.work, self._cache_mb)

@@ -14,16 +14,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
-from rocksdict import (
-    BottommostLevelCompaction,
-    CompactOptions,
-    DBCompressionType,
-    Options,
-    Rdict,
-    WriteBatch,
-)
+from rocksdict import Rdict, WriteBatch
 
 from decisions.outputs import HEAD_BYTES, CardWrite, Push, RoomWrite, Write
+from sinks.rocks import raw_options, rewrite
 
 Held = Write | RoomWrite | CardWrite | Push
 
@@ -57,12 +51,10 @@ class Kept:
         self._folder = Path(folder)
         self._swept = _USER
         self._newest_ms = 0
-        options = Options(raw_mode=True)
+        options = raw_options()
         options.create_if_missing(True)
         options.set_write_buffer_size(_BUFFER_BYTES)
         options.set_max_open_files(_FILES_OPEN)
-        options.set_compression_type(DBCompressionType.lz4())
-        options.set_keep_log_file_num(1)
         options.set_bytes_per_sync(_SYNCED_BYTES)
         try:
             if fresh:
@@ -70,11 +62,7 @@ class Kept:
             self._folder.mkdir(parents=True, exist_ok=True)
             self._store = Rdict(str(self._folder), options)
             if (self._folder / _ERASED).exists():
-                # Every file is written anew; a second opening lets go of their list.
-                whole = CompactOptions()
-                whole.set_bottommost_level_compaction(BottommostLevelCompaction.force())
-                self._store.compact_range(None, None, whole)
-                self._store.close()
+                rewrite(self._store)
                 self._store = Rdict(str(self._folder), options)
                 (self._folder / _ERASED).unlink()
         except Exception as problem:
