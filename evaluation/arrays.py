@@ -18,3 +18,9 @@ def totals(index: Ints, values: Floats | Ints | Flags, size: int) -> Floats:
 def counts(index: Ints, size: int) -> Floats:
     """How often each index comes, shape (size,)."""
     return np.bincount(index, minlength=size).astype(np.float64)
+
+
+def ratio(above: Floats, below: Floats) -> float:
+    """The ratio of two sums, NaN where there is nothing below."""
+    total = float(below.sum())
+    return float(above.sum()) / total if total > 0.0 else float("nan")

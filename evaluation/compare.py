@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from evaluation import progressive
-from evaluation.arrays import Floats
+from evaluation.arrays import Floats, ratio
+from evaluation.beside import Figures, beside_the_first
 from evaluation.measure import CLIP_MAX, Measured
 from evaluation.resample import (
     Interval,
@@ -19,7 +19,6 @@ from evaluation.resample import (
 )
 
 OFF_POLICY = ("logged", "ips", "snips", "dr")
-Figures = dict[str, Any]
 
 
 def compare(policies: Sequence[Measured], resamples: int, seed: int) -> Figures:
@@ -27,36 +26,27 @@ def compare(policies: Sequence[Measured], resamples: int, seed: int) -> Figures:
 
     Users that one policy's journal holds and another's does not count there with nothing.
     """
-    users = sorted(set().union(*(policy.users for policy in policies)))
-    draws = Resamples(len(users), resamples, seed)
-    made: Figures = {
-        "baseline": policies[0].name,
-        "resamples": resamples,
-        "seed": seed,
-        "clip_max": CLIP_MAX,
-        "policies": {},
+    facts = {"clip_max": CLIP_MAX}
+    return beside_the_first(policies, resamples, seed, _Resampled, _tell, "policies", facts)
+
+
+def _tell(policy: Measured, own: _Resampled, first: _Resampled | None) -> Figures:
+    return {
+        "counts": policy.counts,
+        "period_ms": list(policy.period_ms),
+        "figures": own.figures(),
+        "differences": {} if first is None else own.differences(first),
+        "coverage": {name: _round(value) for name, value in policy.coverage.items()},
+        "off_policy": _off_policy(policy),
+        "calibration": {
+            model: [[_round(part) for part in row] for row in curve]
+            for model, curve in policy.curves.items()
+        },
+        "over_time": {
+            name: [[at_ms, _round(value)] for at_ms, value in series]
+            for name, series in policy.over_time.items()
+        },
     }
-    first: _Resampled | None = None
-    for policy in policies:
-        own = _Resampled(policy, users, draws)
-        made["policies"][policy.name] = {
-            "counts": policy.counts,
-            "period_ms": list(policy.period_ms),
-            "figures": own.figures(),
-            "differences": {} if first is None else own.differences(first),
-            "coverage": {name: _round(value) for name, value in policy.coverage.items()},
-            "off_policy": _off_policy(policy),
-            "calibration": {
-                model: [[_round(part) for part in row] for row in curve]
-                for model, curve in policy.curves.items()
-            },
-            "over_time": {
-                name: [[at_ms, _round(value)] for at_ms, value in series]
-                for name, series in policy.over_time.items()
-            },
-        }
-        first = first or own
-    return made
 
 
 class _Resampled:
@@ -75,7 +65,7 @@ class _Resampled:
         self._ratios = {
             name: (spread(above), spread(below)) for name, (above, below) in policy.sums.items()
         }
-        self.values = {name: _ratio(*sums) for name, sums in self._ratios.items()}
+        self.values = {name: ratio(*sums) for name, sums in self._ratios.items()}
         columns = draws.ratios(
             np.stack([above for above, _ in self._ratios.values()], axis=1),
             np.stack([below for _, below in self._ratios.values()], axis=1),
@@ -106,7 +96,7 @@ class _Resampled:
             made[name] = plain(value, interval)
         for name, (above, below) in self.off_policy.items():
             interval = studentised(above, below, self._draws)
-            made[f"off_policy.{name}"] = plain(_ratio(above, below), interval)
+            made[f"off_policy.{name}"] = plain(ratio(above, below), interval)
         return made
 
     def differences(self, baseline: _Resampled) -> Figures:
@@ -123,7 +113,7 @@ class _Resampled:
         for name, sums in self.off_policy.items():
             if name in baseline.off_policy and name != "logged":
                 interval = studentised_difference(sums, baseline.off_policy[name], self._draws)
-                difference = _ratio(*sums) - _ratio(*baseline.off_policy[name])
+                difference = ratio(*sums) - ratio(*baseline.off_policy[name])
                 found = plain(difference, interval, real=True)
                 # Where the log says too little, not even an interval without 0 is evidence.
                 found["real"] = found["real"] and not (self.thin or baseline.thin)
@@ -142,11 +132,6 @@ def _off_policy(policy: Measured) -> Figures | None:
         "weight_mean": _round(sums.weight_mean),
         "thin": sums.thin,
     }
-
-
-def _ratio(above: Floats, below: Floats) -> float:
-    total = float(below.sum())
-    return float(above.sum()) / total if total > 0.0 else float("nan")
 
 
 def plain(value: float, interval: Interval | None, real: bool = False) -> Figures:

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import msgspec
 import numpy as np
 
-from evaluation.arrays import Floats, Ints, counts, totals
+from evaluation.arrays import Floats, Ints, counts, ratio, totals
+from evaluation.beside import Figures, beside_the_first
 from evaluation.beyond import gini
 from evaluation.compare import plain
 from evaluation.progressive import over_time
@@ -152,7 +152,7 @@ class _Resampled:
                 totals(own, arm.utility[members], size),
                 counts(own, size),
             )
-        self.values = {name: _ratio(*pair) for name, pair in ratios.items()}
+        self.values = {name: ratio(*pair) for name, pair in ratios.items()}
         columns = draws.ratios(
             np.stack([above for above, _ in ratios.values()], axis=1),
             np.stack([below for _, below in ratios.values()], axis=1),
@@ -187,40 +187,24 @@ def _spread(shown: Floats, host: Ints) -> dict[str, float]:
     }
 
 
-def _ratio(above: Floats, below: Floats) -> float:
-    total = float(below.sum())
-    return float(above.sum()) / total if total > 0.0 else float("nan")
-
-
-def compare_arms(arms: Sequence[Arm], resamples: int, seed: int) -> dict[str, Any]:
+def compare_arms(arms: Sequence[Arm], resamples: int, seed: int) -> Figures:
     """All figures of all arms, ready for JSON; differences are to the first."""
-    users = sorted(set().union(*(arm.users for arm in arms)))
-    draws = Resamples(len(users), resamples, seed)
-    made: dict[str, Any] = {
-        "baseline": arms[0].name,
-        "resamples": resamples,
-        "seed": seed,
-        "arms": {},
+    return beside_the_first(arms, resamples, seed, _Resampled, _tell, "arms", {})
+
+
+def _tell(arm: Arm, own: _Resampled, first: _Resampled | None) -> Figures:
+    return {
+        "counts": {"lists": len(arm.user), "users": len(arm.users)},
+        "period_ms": [int(arm.shown_ms.min()), int(arm.shown_ms.max())],
+        "figures": {name: plain(value, own.interval(name)) for name, value in own.values.items()},
+        "differences": {}
+        if first is None
+        else {
+            name: plain(value - first.values[name], own.interval(name, first), real=True)
+            for name, value in own.values.items()
+        },
+        "over_time": [
+            [at_ms, float(f"{value:.6g}")]
+            for at_ms, value in over_time(arm.shown_ms, arm.utility, _SLICES)
+        ],
     }
-    first: _Resampled | None = None
-    for arm in arms:
-        own = _Resampled(arm, users, draws)
-        made["arms"][arm.name] = {
-            "counts": {"lists": len(arm.user), "users": len(arm.users)},
-            "period_ms": [int(arm.shown_ms.min()), int(arm.shown_ms.max())],
-            "figures": {
-                name: plain(value, own.interval(name)) for name, value in own.values.items()
-            },
-            "differences": {}
-            if first is None
-            else {
-                name: plain(value - first.values[name], own.interval(name, first), real=True)
-                for name, value in own.values.items()
-            },
-            "over_time": [
-                [at_ms, float(f"{value:.6g}")]
-                for at_ms, value in over_time(arm.shown_ms, arm.utility, _SLICES)
-            ],
-        }
-        first = first or own
-    return made
