@@ -10,6 +10,7 @@ import numpy as np
 
 from decisions.judged import JudgedList
 from evaluation.arrays import Floats, Ints
+from evaluation.rows import rows_by_kind
 from models.judged import Judged
 
 
@@ -108,17 +109,10 @@ _ROW = msgspec.json.Decoder(JudgedList | Judged | RoomRow)
 
 def read(lines: Iterable[bytes]) -> Journal:
     """The journal of a replay's lines, which may come in any order."""
-    shown: list[JudgedList] = []
-    judged: list[Judged] = []
-    said: list[RoomRow] = []
-    for line in lines:
-        row = _ROW.decode(line)
-        if isinstance(row, JudgedList):
-            shown.append(row)
-        elif isinstance(row, Judged):
-            judged.append(row)
-        else:
-            said.append(row)
+    shown: list[JudgedList]
+    judged: list[Judged]
+    said: list[RoomRow]
+    shown, judged, said = rows_by_kind(lines, _ROW.decode, JudgedList, Judged, RoomRow)
     shown.sort(key=lambda r: (r.shown_ms, r.user_id, r.request_id, r.clock_ms, r.place))
     judged.sort(key=lambda row: (row.due_ms, row.user_id, row.event_id))
     said.sort(key=lambda row: (row.as_of_ms, row.version))

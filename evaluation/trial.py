@@ -19,6 +19,7 @@ from evaluation.beyond import gini
 from evaluation.compare import plain
 from evaluation.progressive import over_time
 from evaluation.resample import Interval, Resamples, percentile
+from evaluation.rows import rows_by_kind
 from evaluation.segments import segments_of
 
 _SLICES = 20
@@ -73,14 +74,9 @@ _ROW = msgspec.json.Decoder(Served | Watched)
 
 def read_arm(name: str, lines: Iterable[bytes]) -> Arm:
     """One arm's lines; a user or room of one world is not that of another."""
-    served: list[Served] = []
-    watched: list[Watched] = []
-    for line in lines:
-        row = _ROW.decode(line)
-        if isinstance(row, Served):
-            served.append(row)
-        else:
-            watched.append(row)
+    served: list[Served]
+    watched: list[Watched]
+    served, watched = rows_by_kind(lines, _ROW.decode, Served, Watched)
     served.sort(key=lambda row: (row.shown_ms, row.world, row.user_id))
     users = tuple(sorted({_of(row.world, row.user_id) for row in served}))
     number = {user: place for place, user in enumerate(users)}
