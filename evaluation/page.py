@@ -120,11 +120,12 @@ def _over_time(policies: Mapping[str, Report]) -> str:
     x_text = moment_text(*next(iter(policies.values()))["period_ms"])
     cards = []
     for key, words in wanted:
-        series = [
-            svg.Series(name, [(at_ms, value) for at_ms, value in held], place % TONES)
-            for place, (name, policy) in enumerate(policies.items())
-            if (held := [row for row in policy["over_time"].get(key, ()) if row[1] is not None])
-        ]
+        series = _series(
+            {
+                name: [row for row in policy["over_time"].get(key, ()) if row[1] is not None]
+                for name, policy in policies.items()
+            }
+        )
         cards.append(card(f"<h3>{words}</h3>{svg.lines(series, words + ' over time', x_text)}"))
     return section(
         "As time went on",
@@ -141,11 +142,9 @@ def _calibration(policies: Mapping[str, Report]) -> str:
         ("quick_leave", "Quick leave"),
         ("order", "Order"),
     ):
-        series = [
-            svg.Series(name, [(row[0], row[1]) for row in curve], place % TONES)
-            for place, (name, policy) in enumerate(policies.items())
-            if (curve := policy["calibration"].get(model))
-        ]
+        series = _series(
+            {name: policy["calibration"].get(model, ()) for name, policy in policies.items()}
+        )
         if series:
             plot = svg.lines(
                 series, f"Calibration of {model}", svg.number, width=420, height=320, diagonal=True
@@ -157,6 +156,15 @@ def _calibration(policies: Mapping[str, Report]) -> str:
         "point holds a twelfth of the impressions.",
         f'<div class="grid2">{"".join(cards)}</div>',
     )
+
+
+def _series(rows: Mapping[str, Sequence[Sequence[float]]]) -> list[svg.Series]:
+    """A line each policy, of the first two numbers of its rows; none where it has no rows."""
+    return [
+        svg.Series(name, [(row[0], row[1]) for row in own], place % TONES)
+        for place, (name, own) in enumerate(rows.items())
+        if own
+    ]
 
 
 def _sources(report: Report) -> str:
