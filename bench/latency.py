@@ -64,8 +64,12 @@ def _at(
         out, _ = watcher.communicate()
     seen: dict[str, list[float]] = json.loads(out.splitlines()[-1])
     rows = []
+    late_ms = 1000 * sent["late_p99_s"]
     for name, values in seen.items():
-        note = f"{rate:,} events/s, {len(values):,} of {round(seconds * PROBES_PER_S):,} probes"
+        note = (
+            f"{rate:,} events/s, {len(values):,} of {round(seconds * PROBES_PER_S):,} probes, "
+            f"sent {late_ms:.0f} ms late (p99)"
+        )
         for point in POINTS:
             # What a bare consumer sees is the broker's and the machine's, not ours.
             value = 1000 * percentile(values, point) if values else float("nan")
