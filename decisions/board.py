@@ -7,7 +7,7 @@ on how many rooms stand beside it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import compress
 
@@ -18,7 +18,7 @@ from decisions.settings import SlateSettings
 from decisions.text import json_text
 from features.content import NO_TAG, Content
 from features.scene import Scene
-from features.vector import ROOM_NAMES, USER_NAMES
+from features.vector import NEAR_NAMES, ROOM_NAMES, USER_NAMES, View
 from models.table import WeightsTable
 
 _BASE_REASONS = {
@@ -47,7 +47,11 @@ class Board:
         self.width = scene.matrix.shape[1]
         self.intercept = table.rank.intercept
         self.room_coefficients = coefficients[: self.width]
-        self.user_coefficients = coefficients[self.width : self.width + len(USER_NAMES)]
+        near = self.width + len(USER_NAMES)
+        self.user_coefficients = coefficients[self.width : near]
+        self.near = scene.near
+        self._near_asked: tuple[Sequence[object], NDArray[np.float64] | None] = ((), None)
+        self.near_coefficients = coefficients[near : near + len(NEAR_NAMES)] if self.near else []
         matrix = scene.matrix[self.numbers]
         base = np.full(len(self.numbers), self.intercept)
         for column, coefficient in zip(matrix.T, self.room_coefficients, strict=True):
@@ -59,6 +63,22 @@ class Board:
         boosts = newcomer_boosts(scene, self.numbers, settings)
         self.boosts = boosts if boosts.any() else None
         """How much more each room's tags count for its rank, where there is any newcomer."""
+
+    def near_values(self, view: View) -> NDArray[np.float64] | None:
+        """What nearness to the user's recent rooms adds to each room; None where it adds nothing.
+
+        Negative coefficients count too: it is the learner that says what nearness is worth.
+        """
+        if self.near is None or not view.recent or not any(self.near_coefficients):
+            return None
+        if self._near_asked[0] is view.recent:
+            return self._near_asked[1]
+        total = np.zeros(len(self.numbers))
+        for values, coefficient in zip(self.near(view.recent), self.near_coefficients, strict=True):
+            total += values.take(self.numbers) * coefficient
+        # The slate asks once to score and once to explain; a view's list never changes.
+        self._near_asked = (view.recent, total)
+        return total
 
 
 class LiveRooms:

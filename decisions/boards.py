@@ -24,7 +24,7 @@ class Boards:
         self.tables: Stamped[WeightsTable] = Stamped(delay_s, default)
         self.waits = True
         self._settings = settings
-        self._boards: dict[tuple[int, int, int], Board] = {}
+        self._boards: dict[tuple[int, int, int, int], Board] = {}
         self._live: dict[int, tuple[Content, LiveRooms]] = {}
 
     def is_ready(self, second: int) -> bool:
@@ -37,7 +37,8 @@ class Boards:
 
     def board(self, scene: Scene, table: WeightsTable) -> tuple[Board, LiveRooms]:
         """The board of a scene and weights."""
-        key = (scene.stamp_s, scene.content.seq, table.second)
+        near_s = -1 if scene.near is None else scene.near.stamp_s
+        key = (scene.stamp_s, near_s, scene.content.seq, table.second)
         board = self._boards.get(key)
         if board is None:
             board = Board(scene, table, self._settings)

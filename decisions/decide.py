@@ -34,7 +34,9 @@ from features.user import DAY_MS
 from features.vector import VectorSettings
 
 _KIND = b"LLDE"
-_VERSION = 3
+_VERSION = 4
+_OLDEST = 3
+"""Wishes then had no rooms engaged with last."""
 _PAGE, _PAGE_MS = 64, 60_000
 """Of a shelf so many are looked at for idle ones, so often."""
 _ALL = 1 << 62
@@ -369,7 +371,7 @@ class DecideShard:
 
         The catalogue must be there before the first step.
         """
-        state = _STATE.decode(unseal(_KIND, _VERSION, packed, "a shard of DECIDE"))
+        state = _STATE.decode(unseal(_KIND, _VERSION, packed, "a shard of DECIDE", _OLDEST))
         self.slates, self.seq, self.clock_ms = state.slates, state.seq, state.clock_ms
         self._counters.restore({user_id: bytes(body) for user_id, body in state.counters.items()})
         self._gone = state.gone

@@ -30,7 +30,8 @@ def whys_of(
     least, hosts, follows = board.reason_min, view.hosts, view.follows
     strong = {tag: value for tag, value in own.items() if value > least}
     log_price = view.log_price if fit > least else None
-    if not (strong or hosts or follows or log_price is not None):
+    near = _near_whys(view, board, chosen)
+    if not (strong or hosts or follows or near or log_price is not None):
         return [board.whys[place] for place in chosen]
     made = []
     host_ids, room_tags, tag_whys = live.host_ids, live.room_tags, live.tag_whys
@@ -51,6 +52,27 @@ def whys_of(
         if log_price is not None:
             value = fit * price_fit(log_price, live.log_prices[place], price_half)
             if value > worth:
-                why = "match", '["price_fit"]'
+                why, worth = ("match", '["price_fit"]'), value
+        if place in near and near[place][0] > worth:
+            why = near[place][1]
         made.append(why)
+    return made
+
+
+def _near_whys(view: View, board: Board, chosen: Sequence[int]) -> dict[int, tuple[float, Why]]:
+    """For the places that nearness speaks for what it adds, and the room that it is near to."""
+    values = board.near_values(view)
+    if values is None or board.near is None:
+        return {}
+    strong = [place for place in chosen if values[place] > board.reason_min]
+    if not strong:
+        return {}
+    attended, content = board.near.attended(view.recent), board.content
+    made = {}
+    for place in strong:
+        which = int(attended[board.numbers[place]])
+        if which >= 0:
+            room = content.rooms[content.number[view.recent[which][0]]]
+            reason = f'["similar_audience",{json_text(room.title or room.room_id)}]'
+            made[place] = float(values[place]), ("match", reason)
     return made

@@ -131,6 +131,9 @@ class Ranker:
             place = live.place.get(room_id)
             if place is not None:
                 score[place] += shown_before * times / (times + self.vector.shown_half)
+        near = board.near_values(view)
+        if near is not None:
+            score += near
         self._keep_out(score, wish, board, live)
         if boost is None:
             return score, score
@@ -181,6 +184,8 @@ class Ranker:
     def score_room(self, wish: Wish, scene: Scene, table: WeightsTable, number: int) -> float:
         """The utility of one room, by the whole vector; mutes and rooms left aside."""
         vector = [*scene.matrix[number].tolist(), *self._user_part(wish, scene, number)]
+        if scene.near is not None and wish.view.recent:
+            vector += [float(values[number]) for values in scene.near(wish.view.recent)]
         total = table.rank.intercept
         for value, coefficient in zip(vector, table.rank.coef.tolist(), strict=False):
             total += value * coefficient

@@ -17,10 +17,13 @@ def seal(kind: bytes, version: int, payload: bytes) -> bytes:
     return _HEADER.pack(kind, version, len(payload), check) + payload
 
 
-def unseal(kind: bytes, version: int, data: bytes, what: str = "") -> bytes:
+def unseal(
+    kind: bytes, version: int, data: bytes, what: str = "", oldest: int | None = None
+) -> bytes:
     """The payload of sealed bytes; `what` they hold, in words, is for the error's message.
 
-    Raises `StateError` when they are cut, damaged, of another kind or another version.
+    Versions from `oldest` on are read too: those that lack the last fields alone, which have
+    defaults. Raises `StateError` when they are cut, damaged, of another kind or another version.
     """
     what = what or kind.decode(errors="replace")
     if len(data) < _HEADER.size:
@@ -28,7 +31,7 @@ def unseal(kind: bytes, version: int, data: bytes, what: str = "") -> bytes:
     found_kind, found_version, length, check = _HEADER.unpack_from(data)
     if found_kind != kind:
         raise StateError.unreadable(what, ValueError(f"bytes of kind {found_kind!r}"))
-    if found_version != version:
+    if not (version if oldest is None else oldest) <= found_version <= version:
         raise StateError.version(what, found_version, version)
     payload = data[_HEADER.size :]
     if len(payload) != length:

@@ -14,6 +14,7 @@ from events import kinds
 from events.hashing import hash64, shard_of
 from events.kinds import Event, person_of
 from events.letters import DeadLetter
+from features.audience import ALLOWED, ENGAGED, ERASED, REFUSED, AudienceRow
 from features.catalogue import Entry
 from features.door import Door
 from features.rooms import CLICK, ENTER, IMPRESSION, LEAVE, ORDER, SIGNAL, RoomRow
@@ -29,6 +30,7 @@ class Split:
     """The parts of one round. `counts`, of all rounds, come with the last."""
 
     __slots__ = (
+        "audience",
         "catalogue",
         "clock_ms",
         "counts",
@@ -46,6 +48,8 @@ class Split:
         self.done = done
         self.catalogue: list[Entry] = []
         self.rooms: list[RoomRow] = []
+        self.audience: list[AudienceRow] | None = None
+        """None where neighbours are off."""
         self.identity = Rows(-1, round, clock_ms, seq, False, done)
         self.shards = [Rows(shard, round, clock_ms, seq, False, done) for shard in range(shards)]
         self.letters: list[DeadLetter] = []
@@ -55,12 +59,20 @@ class Split:
 class Splitter:
     """Takes rounds apart; the catalogue's sequence number is handed in and kept by the source.
 
-    What comes from outside passes a `door` first.
+    What comes from outside passes a `door` first. Of signals that weigh at least so many
+    thousandths, `audience_min`, NEIGHBOURS hears; of none where it is None.
     """
 
-    def __init__(self, shards: int, strengths: StrengthSettings, door: Door | None = None) -> None:
+    def __init__(
+        self,
+        shards: int,
+        strengths: StrengthSettings,
+        door: Door | None = None,
+        audience_min: int | None = None,
+    ) -> None:
         self.shards = shards
         self._door = door
+        self._audience_min = audience_min
         self._measure = measure(strengths)
         self._shard_of: dict[str, int] = {}
         self._quick_leave_ms = strengths.quick_leave_ms
@@ -111,11 +123,36 @@ class Splitter:
                     code = self._code(event)
                     amount = measured[kind](event) if kind in measured else 0
                     rooms.append((key, row_clock_ms, event.event_time_ms, room_id, code, amount))
+        if self._audience_min is not None:
+            split.audience = self._audience(events, clocks, self._audience_min)
         split.identity.seq = seq
         for rows in split.shards:
             rows.seq = seq
             rows.identity = bool(identity) or done
         return split, seq
+
+    def _audience(
+        self, events: list[Event], clocks: Sequence[int], least: int
+    ) -> list[AudienceRow]:
+        """Who engaged with what, and who is to be forgotten: of events that name their user."""
+        made: list[AudienceRow] = []
+        for event, clock_ms in zip(events, clocks, strict=True):
+            user: str | None = getattr(event, "user_id", None)
+            if user is None:
+                continue
+            measured, time_ms = self._measure.get(type(event)), event.event_time_ms
+            if measured is not None:
+                room_id: str | None = getattr(event, "room_id", None)
+                if room_id is not None and measured(event) >= least:
+                    made.append((ENGAGED, clock_ms, time_ms, user, room_id))
+            elif isinstance(event, kinds.Erase):
+                made.append((ERASED, clock_ms, time_ms, user, ""))
+            elif isinstance(event, kinds.User) and event.consent is not None:
+                allowed = event.consent.profiling
+                if allowed is not None:
+                    code = ALLOWED if allowed else REFUSED
+                    made.append((code, clock_ms, time_ms, user, ""))
+        return made
 
     def _code(self, event: Event) -> int:
         if isinstance(event, kinds.Click):

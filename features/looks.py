@@ -9,10 +9,19 @@ from events import kinds
 from features.content import Content
 from features.scene import Scene
 from features.user import OpenList
-from features.vector import USER_NAMES, VectorSettings, View, tells_rooms_apart, user_part
+from features.vector import (
+    NEAR_NAMES,
+    USER_NAMES,
+    VectorSettings,
+    View,
+    tells_rooms_apart,
+    user_part,
+)
 
 _POSITION = -2
+_NEAR = _POSITION - len(NEAR_NAMES)
 _USER = slice(_POSITION - len(USER_NAMES), _POSITION)
+_USER_BEFORE_NEAR = slice(_NEAR - len(USER_NAMES), _NEAR)
 
 
 class Looks:
@@ -41,11 +50,16 @@ class Looks:
             for event, number in zip(shown, numbers, strict=True)
         ]
         vectors = scene.looks.take(numbers, 0)
+        own_part = _USER if scene.near is None else _USER_BEFORE_NEAR
+        if scene.near is not None and view.recent:
+            for column, values in enumerate(scene.near(view.recent), _NEAR):
+                vectors[:, column] = values.take(numbers)
         if len(lists) > 1 or tells_rooms_apart(view):
             others = [listed for listed in lists if listed is not own]
-            vectors[:, _USER] = [self._part(view, content, number, others) for number in numbers]
+            parts = [self._part(view, content, number, others) for number in numbers]
+            vectors[:, own_part] = parts
         else:
-            vectors[:, _USER] = self._part(view, content, unknown, ())
+            vectors[:, own_part] = self._part(view, content, unknown, ())
         vectors[:, _POSITION] = [1.0 / (1.0 + event.position) for event in shown]
         return names, vectors.tobytes()
 

@@ -22,8 +22,20 @@ _HALF_LIVES_MAX = 256.0
 
 @dataclass(frozen=True)
 class NeighbourSettings:
-    """What is paired, how it fades, and how much of it is held."""
+    """Whether neighbours are kept, what is paired, how it fades, and how much of it is held."""
 
+    on: bool = setting(
+        False, "yes/no", "On, rooms are also ranked by what the audience of a user's rooms liked."
+    )
+    publish_s: int = setting(
+        60, "s of event time", "A table is made this often; who watches what changes slowly."
+    )
+    similar_max: int = setting(
+        32, "neighbours an item", "The nearest ones, which a table has; a list costs more by each."
+    )
+    strength_min: float = setting(
+        1.0, "units", "A signal of an item that is at least so strong is an engagement."
+    )
     half_life_s: float = setting(
         7 * 86_400.0, "s", "Who watches what together changes from week to week."
     )
@@ -100,6 +112,14 @@ class Neighbours:
         if len(self._users) > settings.users_max:
             del self._users[next(iter(self._users))]
             self.dropped += 1
+
+    def forget(self, user: str) -> None:
+        """Let go of the user's recent items; pairs that came of them name nobody and stay."""
+        self._users.pop(user, None)
+
+    def items(self) -> list[str]:
+        """Every item that is held, by name."""
+        return sorted(self._items)
 
     def recent(self, user: str) -> list[str]:
         """The items that the user engaged with last, the newest at the end."""

@@ -24,7 +24,9 @@ class ObserveState(msgspec.Struct, array_like=True):
 
 
 _KIND = b"LLOB"
-_VERSION = 2
+_VERSION = 3
+_OLDEST = 2
+"""Users then had no rooms engaged with last."""
 _STATE = msgspec.msgpack.Decoder(ObserveState)
 
 
@@ -35,4 +37,4 @@ def pack_state(state: ObserveState) -> bytes:
 
 def unpack_state(packed: bytes) -> ObserveState:
     """The state of `pack_state`; StateError if it is unreadable."""
-    return _STATE.decode(unseal(_KIND, _VERSION, packed, "a shard of OBSERVE"))
+    return _STATE.decode(unseal(_KIND, _VERSION, packed, "a shard of OBSERVE", _OLDEST))

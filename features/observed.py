@@ -9,6 +9,7 @@ from events.setting import setting
 from features.example import Example
 from features.join import JoinSettings
 from features.people import PeopleSettings
+from features.recent import RecentSettings
 from features.rows import Step
 from features.scene import Scenes
 from features.shrink import Shrink
@@ -110,3 +111,5 @@ class ObserveContext:
     slate_grace_ms: int = 0
     """How much later event time makes a slate that was put off: a wall clock comes before it."""
     shrink: Shrink = field(default_factory=Shrink)
+    recent: RecentSettings | None = None
+    """Where neighbours are on."""

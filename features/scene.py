@@ -16,9 +16,12 @@ from events.setting import setting
 from features.catalogue import Catalogue
 from features.content import NO_TAG, Content, ContentSettings
 from features.content_later import content_later
+from features.near import Near
+from features.neighbour_table import NO_NEIGHBOURS, NeighbourTable
+from features.recent import RecentSettings
 from features.rooms import COLUMNS, NO_ROOMS, RoomTable
 from features.tables import Stamped
-from features.vector import ROOM_NAMES, USER_NAMES
+from features.vector import NEAR_NAMES, ROOM_NAMES, USER_NAMES
 
 _ASKED_MAX = 1024
 
@@ -44,18 +47,22 @@ class Scene:
 
     `looks` is what an impression of each room has for a vector, [rooms + 1, vector + 1] in
     float32: 0 where the user and the position say it, and the room's smoothed click rate behind
-    it. The last row is that of a room that nobody knows.
+    it. The last row is that of a room that nobody knows. `near` is there where neighbours are on.
     """
 
-    __slots__ = ("content", "looks", "matrix", "stamp_s")
+    __slots__ = ("content", "looks", "matrix", "near", "stamp_s")
 
-    def __init__(self, content: Content, table: RoomTable, settings: SceneSettings) -> None:
+    def __init__(
+        self, content: Content, table: RoomTable, settings: SceneSettings, near: Near | None = None
+    ) -> None:
         self.content = content
+        self.near = near
         self.stamp_s = table.stamp_s
         stats = _aligned(content, table)
         self.matrix = _matrix(content, stats, table.stamp_s, settings)
         rooms, features = self.matrix.shape
-        self.looks = np.zeros((rooms + 1, features + len(USER_NAMES) + 2), np.float32)
+        users = len(USER_NAMES) + (len(NEAR_NAMES) if near is not None else 0)
+        self.looks = np.zeros((rooms + 1, features + users + 2), np.float32)
         self.looks[:rooms, :features] = self.matrix
         self.looks[:rooms, -1], self.looks[rooms, -1] = _click_rates(stats, settings)
 
@@ -134,19 +141,29 @@ class Scenes:
         delay_s: int,
         settings: SceneSettings,
         content_settings: ContentSettings,
+        recent: RecentSettings | None = None,
     ) -> None:
         self.catalogue = catalogue
         self.tables: Stamped[RoomTable] = Stamped(delay_s, NO_ROOMS)
+        self.neighbours: Stamped[NeighbourTable] = Stamped(delay_s, NO_NEIGHBOURS)
+        self.recent = recent
+        """None where neighbours are off."""
         self.waits = True
         self.settings = settings
         self.content_settings = content_settings
         self._contents: dict[int, Content] = {}
-        self._scenes: dict[tuple[int, int], Scene] = {}
+        self._nears: dict[tuple[int, int], Near] = {}
+        self._scenes: dict[tuple[int, int, int], Scene] = {}
         self._asked: dict[tuple[int, int], Scene] = {}
 
     def is_ready(self, second: int, seq: int) -> bool:
         """Whether the scene of this second and catalogue position is certain."""
-        return self.catalogue.seq >= seq and (not self.waits or self.tables.is_ready(second))
+        if self.catalogue.seq < seq:
+            return False
+        return not self.waits or (
+            self.tables.is_ready(second)
+            and (self.recent is None or self.neighbours.is_ready(second))
+        )
 
     def content(self, seq: int) -> Content:
         """The rooms as arrays, as of the catalogue's event `seq`."""
@@ -171,10 +188,12 @@ class Scenes:
         scene = self._asked.get(asked)
         if scene is None:
             stamp_s, table = self.tables.at(second)
-            key = (stamp_s, self.catalogue.content_seq(seq))
+            near = None if self.recent is None else self._near(second, seq, self.recent)
+            near_s = -1 if near is None else near.stamp_s
+            key = (stamp_s, near_s, self.catalogue.content_seq(seq))
             scene = self._scenes.get(key)
             if scene is None:
-                scene = Scene(self.content(seq), table, self.settings)
+                scene = Scene(self.content(seq), table, self.settings, near)
                 if len(self._scenes) >= self.settings.scenes_max:
                     self._asked.clear()
                 _bounded(self._scenes, self.settings.scenes_max)
@@ -185,6 +204,17 @@ class Scenes:
                     self._asked.clear()
                 self._asked[asked] = scene
         return scene
+
+    def _near(self, second: int, seq: int, recent: RecentSettings) -> Near:
+        """The neighbours that a row at this second uses, over the content of its place."""
+        stamp_s, table = self.neighbours.at(second)
+        content = self.content(seq)
+        near = self._nears.get((stamp_s, content.seq))
+        if near is None:
+            near = Near(content, table, recent)
+            _bounded(self._nears, self.settings.scenes_max)
+            self._nears[stamp_s, content.seq] = near
+        return near
 
 
 def _bounded(kept: dict[Any, Any], entries_max: int) -> None:

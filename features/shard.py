@@ -31,7 +31,11 @@ class Shard:
         self.join = Join(context.join, context.width, context.seed)
         self.hour_of = HourOf(context.observe.timezone)
         self.views = Views(
-            context.observe, context.vector, self.hour_of, 2 * context.people.hot_users_max
+            context.observe,
+            context.vector,
+            self.hour_of,
+            2 * context.people.hot_users_max,
+            context.recent,
         )
         self.timers = Timers()
         self.clock_ms = 0

@@ -9,6 +9,7 @@ from features.lists import Lists
 from features.observed import Signal
 from features.pointing import pointed_tags
 from features.profile import note
+from features.recent import engage
 from features.rows import Link, RowEvent
 from features.shard import Shard
 from features.strengths import measure
@@ -25,6 +26,7 @@ class Signals:
         self._lists = lists
         self._settings = shard.context.observe
         self._measure = measure(shard.context.strengths)
+        self._recent = shard.context.recent
         self.waiting: dict[str, RowEvent] = {}
 
     @property
@@ -96,7 +98,10 @@ class Signals:
         if host_id is None and room_id is not None:
             room = self._shard.catalogue.room(room_id, event.event_time_ms, seq)
             host_id = room.host_id if room is not None else None
-        note(user, event, host_id, self._measure[type(event)](event), clock_ms, self._settings)
+        amount = self._measure[type(event)](event)
+        note(user, event, host_id, amount, clock_ms, self._settings)
+        if self._recent is not None and amount and room_id is not None:
+            engage(user, room_id, amount, event.event_time_ms, self._recent.rooms_max)
         if isinstance(event, kinds.Refund):
             self._lists.refunded(person, user, event.order_id, clock_ms)
 

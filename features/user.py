@@ -41,7 +41,8 @@ class User(msgspec.Struct, array_like=True, gc=False):
 
     `strength` sums the signals and `expected` the click rates of what was shown, both fading;
     `exposure` has the latter by tag, `attributes_expected` by attribute, as `attributes_chosen`
-    has the former. `hosts` are thousandths by host.
+    has the former. `hosts` are thousandths by host; `recent` has for each room that was engaged
+    with last the thousandths of all signals and the time of the newest.
     """
 
     base: int
@@ -68,6 +69,7 @@ class User(msgspec.Struct, array_like=True, gc=False):
     timezone: str = ""
     attributes_chosen: list[float] = []
     attributes_expected: list[float] = []
+    recent: dict[str, tuple[int, int]] = {}
 
     def bump_hour(self, hour: int) -> None:
         """Count a signal in an hour of the day; all are halved when one is full."""

@@ -37,13 +37,15 @@ USER_NAMES = (
     "user_activity",
     "user_appetite",
 )
+NEAR_NAMES = ("neighbour_match", "neighbour_attention")
+"""Of `features.near`, where neighbours are on."""
 POSITION = "list_position"
 
 
-def names(attribute_slots: int) -> tuple[str, ...]:
+def names(attribute_slots: int, near: bool = False) -> tuple[str, ...]:
     """All feature names, in the order of the vector."""
     slots = tuple(f"room_attribute_{slot}" for slot in range(attribute_slots))
-    return (*ROOM_NAMES, *slots, *USER_NAMES, POSITION)
+    return (*ROOM_NAMES, *slots, *USER_NAMES, *(NEAR_NAMES if near else ()), POSITION)
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,7 @@ class View(msgspec.Struct, array_like=True, gc=False):
     `weights`: thousandths of each tag in the four windows. `exposure`: for each tag the click
     rates of the rooms that were shown, summed. `appetite`: the user's signals against all of
     these. `hosts` are saturated already. `taste` has a number for each attribute of rooms.
+    `recent` has the rooms engaged with last (`features.recent`), where neighbours are on.
     """
 
     weights: dict[str, tuple[int, int, int, int]]
@@ -99,6 +102,7 @@ class View(msgspec.Struct, array_like=True, gc=False):
     hour_activity: float
     activity: float
     taste: list[float] = []
+    recent: list[tuple[str, float, float]] = []
 
 
 def lift(signals: int, exposure: float, appetite: float, prior: float) -> float:
@@ -131,7 +135,7 @@ def price_fit(log_price: float | None, room_log_price: float, half: float) -> fl
 def tells_rooms_apart(view: View) -> bool:
     """Whether `user_part` is not the same for all rooms that the user has not been shown."""
     known = view.weights or view.exposure or view.hosts or view.follows or view.taste
-    return bool(known) or view.log_price is not None
+    return bool(known) or bool(view.recent) or view.log_price is not None
 
 
 def user_part(

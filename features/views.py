@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from features.hours import HourOf
 from features.observed import ObserveSettings
+from features.recent import RecentSettings, recent_of
 from features.rows import Wish
 from features.taste import taste_of
 from features.user import OpenList, User
@@ -14,12 +15,18 @@ class Views:
     """The views of a shard's users. A view kept gives what one made anew would."""
 
     def __init__(
-        self, settings: ObserveSettings, vector: VectorSettings, hour_of: HourOf, views_max: int
+        self,
+        settings: ObserveSettings,
+        vector: VectorSettings,
+        hour_of: HourOf,
+        views_max: int,
+        recent: RecentSettings | None = None,
     ) -> None:
         self._settings = settings
         self._vector = vector
         self._hour_of = hour_of
         self._views_max = views_max
+        self._recent = recent
         self._known: dict[str, tuple[View, int]] = {}
 
     def changed(self, person: str) -> None:
@@ -51,6 +58,7 @@ class Views:
             hour / (hour + sum(user.hours) / 24.0 + 1.0),
             user.signals / (user.signals + settings.activity_half),
             taste_of(user, appetite, settings.taste_prior),
+            recent_of(user, time_ms, self._recent) if user.recent and self._recent else [],
         )
         # Tiles end on whole minutes, and local hours on whole quarters.
         next_minute_ms = (time_ms // 60_000 + 1) * 60_000

@@ -22,6 +22,7 @@ from flows.faults import noted
 from flows.messages import (
     CatalogueUpdate,
     Learnable,
+    NeighbourTables,
     Report,
     RoomTables,
     Tick,
@@ -54,6 +55,12 @@ def build(
         "catalogue", _spread("to_catalogue", splits, shape.catalogue), shape.catalogue_step, runtime
     )
     rooms = _step("rooms", _spread("to_rooms", splits, shape.rooms), shape.rooms_step, runtime)
+    neighbours = _step(
+        "neighbours",
+        _spread("to_neighbours", splits, shape.neighbours),
+        shape.neighbours_step,
+        runtime,
+    )
     identity = _step(
         "identity", _spread("to_identity", splits, shape.identity), shape.identity_step, runtime
     )
@@ -65,6 +72,7 @@ def build(
         "known",
         _pick("catalogue_updates", catalogue, CatalogueUpdate, _same),
         _pick("room_tables", rooms, RoomTables, _same),
+        _pick("neighbour_tables", neighbours, NeighbourTables, _same),
     )
     ticks = _share("observe_shared", known, runtime, observes=True)
     observed = _step(
@@ -92,7 +100,7 @@ def build(
     op.output("dead_letters", _spread("to_dead_letters", splits, shape.letters), dead_letters)
     counted = [
         _pick(f"reports_{place}", stream, Report, lambda item: [("report", item[1])])
-        for place, stream in enumerate([rooms, identity, observed, learnt, decided])
+        for place, stream in enumerate([rooms, identity, observed, learnt, decided, neighbours])
     ]
     collected = _spread("collect_report", splits, shape.collected)
     report = _step("report", op.merge("reports", collected, *counted), shape.report_step, runtime)

@@ -55,7 +55,8 @@ class Sources:
         self.watch = Watch(client, kafka, runtime.now)
         self.pace = Pace(kafka.ahead_ms, round(kafka.start_s * 1000))
         self.rows = RowReader(settings.decode, runtime.now)
-        self.splitter = Splitter(settings.flow.shards, settings.strengths, runtime.door)
+        shards, least = settings.flow.shards, settings.audience_min
+        self.splitter = Splitter(shards, settings.strengths, runtime.door, least)
         self.rows_in_epoch = 0
         """Of all partitions, each since its own epoch began."""
 

@@ -9,7 +9,6 @@ import msgspec
 from events.letters import DeadLetter
 from features.catalogue import CatalogueEvent
 from features.collect import Split
-from features.rooms import RoomRow
 from features.rows import Rows, unpack_rows
 from flows.messages import Report
 
@@ -74,11 +73,11 @@ def unpack_arrival(part: str, offset: int, clock_ms: int, rows: bytes) -> Arriva
 
 
 class RoomArrival:
-    """The room rows in a round of a partition."""
+    """The rows for ROOMS, or for NEIGHBOURS, in a round of a partition: clocks are second."""
 
     __slots__ = ("clock_ms", "offset", "part", "rows")
 
-    def __init__(self, part: str, offset: int, clock_ms: int, rows: list[RoomRow]) -> None:
+    def __init__(self, part: str, offset: int, clock_ms: int, rows: list[Any]) -> None:
         self.part = part
         self.offset = offset
         self.clock_ms = clock_ms
@@ -87,9 +86,10 @@ class RoomArrival:
     @property
     def first_ms(self) -> int:
         """The partition's time as of the first row, or of the whole where there is none."""
-        return self.rows[0][1] if self.rows else self.clock_ms
+        first_ms: int = self.rows[0][1] if self.rows else self.clock_ms
+        return first_ms
 
-    def pack(self) -> tuple[str, int, int, list[RoomRow]]:
+    def pack(self) -> tuple[str, int, int, list[Any]]:
         """As plain values, for a snapshot."""
         return self.part, self.offset, self.clock_ms, self.rows
 

@@ -11,6 +11,7 @@ from features.rows import Rows
 from flows.health import HealthStep
 from flows.live_learn import LiveLearnStep
 from flows.live_messages import Arrival, CatalogueArrival, PartRound, RoomArrival
+from flows.live_neighbours import LiveNeighboursStep
 from flows.live_shards import LiveDecideStep, LiveObserveStep
 from flows.live_steps import LiveCatalogueStep, LiveIdentityStep, LiveRoomsStep
 from flows.shape import Parts, Shape
@@ -29,6 +30,12 @@ def _catalogue(round: PartRound) -> Parts:
 def _rooms(round: PartRound) -> Parts:
     if round.split.rooms or round.tells:
         yield "rooms", RoomArrival(round.part, round.offset, round.clock_ms, round.split.rooms)
+
+
+def _neighbours(round: PartRound) -> Parts:
+    rows = round.split.audience
+    if rows is not None and (rows or round.tells):
+        yield "neighbours", RoomArrival(round.part, round.offset, round.clock_ms, rows)
 
 
 def _identity(round: PartRound) -> Parts:
@@ -73,6 +80,7 @@ def _collected(round: PartRound) -> Parts:
 LIVE = Shape(
     catalogue=_catalogue,
     rooms=_rooms,
+    neighbours=_neighbours,
     identity=_identity,
     users=_users,
     named=_named,
@@ -80,6 +88,7 @@ LIVE = Shape(
     collected=_collected,
     catalogue_step=LiveCatalogueStep,
     rooms_step=LiveRoomsStep,
+    neighbours_step=LiveNeighboursStep,
     identity_step=LiveIdentityStep,
     observe_step=LiveObserveStep,
     learn_step=LiveLearnStep,

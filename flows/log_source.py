@@ -49,7 +49,9 @@ class LogPartition(StatefulSourcePartition[Split, bytes]):
         self._told = told
         self._chunk_rows = settings.flow.chunk_rows
         self._rows_max = settings.flow.epoch_rows_max
-        self._splitter = Splitter(settings.flow.shards, settings.strengths, runtime.door)
+        self._splitter = Splitter(
+            settings.flow.shards, settings.strengths, runtime.door, settings.audience_min
+        )
         self._rows_in_epoch = 0
         self._round = self._seq = self._clock_ms = self._events = 0
         self._events_before = 0

@@ -8,6 +8,7 @@ import msgspec
 
 from features.catalogue import CatalogueEvent, Entry
 from features.example import Example
+from features.neighbour_table import NeighbourTable
 from features.rooms import RoomTable
 from features.rows import Rows
 from models.table import WeightsTable, decode_table, encode_table
@@ -62,6 +63,16 @@ class RoomTables:
     __slots__ = ("progress_s", "tables")
 
     def __init__(self, tables: list[RoomTable], progress_s: int) -> None:
+        self.tables = tables
+        self.progress_s = progress_s
+
+
+class NeighbourTables:
+    """Neighbours as of some seconds, and the last second that is complete."""
+
+    __slots__ = ("progress_s", "tables")
+
+    def __init__(self, tables: list[NeighbourTable], progress_s: int) -> None:
         self.tables = tables
         self.progress_s = progress_s
 

@@ -14,7 +14,6 @@ from features.catalogue import Catalogue
 from features.door import Door
 from features.observed import ObserveContext
 from features.scene import Scenes
-from features.vector import names
 from flows.messages import Report
 from flows.metrics.epochs import EpochMeter
 from flows.routing import LEARN, shard_names, worker_of
@@ -56,10 +55,11 @@ class Runtime:
         self.workers = workers
         self.door = Door(pseudonyms)
         self.shard_names = shard_names(settings.flow.shards)
-        self.feature_names = names(settings.catalogue.attributes)
+        self.feature_names = settings.feature_names
         self.catalogue = Catalogue(settings.catalogue)
         delay_s = settings.table_delay_s
-        self.scenes = Scenes(self.catalogue, delay_s, settings.scene, settings.content)
+        recent = settings.recent if settings.neighbours.on else None
+        self.scenes = Scenes(self.catalogue, delay_s, settings.scene, settings.content, recent)
         prior = prior_table(settings.learning, self.feature_names)
         self.boards = Boards(self.scenes, prior, delay_s, settings.slate)
         self.scenes.waits = self.boards.waits = not live
@@ -102,6 +102,7 @@ class Runtime:
             width=len(self.feature_names),
             seed=settings.flow.seed,
             evaluates=evaluates,
+            recent=recent,
         )
         self.decide = DecideContext(
             slate=settings.slate,
@@ -128,4 +129,5 @@ class Runtime:
             self.decide.digest.take_up()
             self.decide.digest.forget_before(self.catalogue.forget_before(second * 1000))
             self.scenes.tables.forget_before(second)
+            self.scenes.neighbours.forget_before(second)
             self.boards.tables.forget_before(second)

@@ -26,8 +26,10 @@ from features.catalogue import CatalogueSettings
 from features.content import ContentSettings
 from features.identity import IdentitySettings
 from features.join import JoinSettings
+from features.neighbours import NeighbourSettings
 from features.observed import ObserveSettings
 from features.people import PeopleSettings
+from features.recent import RecentSettings
 from features.rooms import RoomSettings
 from features.scene import SceneSettings
 from features.strengths import StrengthSettings
@@ -83,6 +85,8 @@ class Settings:
     catalogue: CatalogueSettings = dataclasses.field(default_factory=CatalogueSettings)
     content: ContentSettings = dataclasses.field(default_factory=ContentSettings)
     rooms: RoomSettings = dataclasses.field(default_factory=RoomSettings)
+    neighbours: NeighbourSettings = dataclasses.field(default_factory=NeighbourSettings)
+    recent: RecentSettings = dataclasses.field(default_factory=RecentSettings)
     scene: SceneSettings = dataclasses.field(default_factory=SceneSettings)
     identity: IdentitySettings = dataclasses.field(default_factory=IdentitySettings)
     people: PeopleSettings = dataclasses.field(default_factory=PeopleSettings)
@@ -98,6 +102,16 @@ class Settings:
     def table_delay_s(self) -> int:
         """How old a table is at least when it is used."""
         return self.flow.lateness_ms // 1000 + self.flow.table_slack_s
+
+    @property
+    def audience_min(self) -> int | None:
+        """Thousandths from which on a signal is an engagement; None where neighbours are off."""
+        return round(self.neighbours.strength_min * 1000) if self.neighbours.on else None
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """The features of the vector, in its order."""
+        return names(self.catalogue.attributes, self.neighbours.on)
 
     @property
     def learning(self) -> LearnSettings:
@@ -157,7 +171,7 @@ def load(path: str | None, environment: Mapping[str, str], overlay: str | None =
         if place is not None:
             values.setdefault(place[0], {})[place[1]] = text
     settings = _build(values)
-    unknown = unmatched_priors(settings.learn, names(settings.catalogue.attributes))
+    unknown = unmatched_priors(settings.learn, settings.feature_names)
     if unknown:
         raise SettingsError(
             f"learn: priors or baselines name {', '.join(unknown)}, and no feature's name begins "

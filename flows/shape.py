@@ -12,6 +12,7 @@ from events.hashing import shard_of
 from features.collect import Split
 from features.rows import Rows
 from flows.messages import Identified, Report
+from flows.neighbours_step import NeighboursStep
 from flows.report import ReportStep
 from flows.steps import (
     CatalogueStep,
@@ -32,6 +33,7 @@ class Shape:
 
     catalogue: Callable[[Any], Parts]
     rooms: Callable[[Any], Parts]
+    neighbours: Callable[[Any], Parts]
     identity: Callable[[Any], Parts]
     users: Callable[[Sequence[str], Any], Parts]
     named: Callable[[Sequence[str], Rows], Parts]
@@ -40,6 +42,7 @@ class Shape:
     collected: Callable[[Any], Parts]
     catalogue_step: type[Any]
     rooms_step: type[Any]
+    neighbours_step: type[Any]
     identity_step: type[Any]
     observe_step: type[Any]
     learn_step: type[Any]
@@ -54,6 +57,11 @@ def _catalogue(split: Split) -> Parts:
 
 def _rooms(split: Split) -> Parts:
     yield "rooms", (split.rooms, split.clock_ms, split.done)
+
+
+def _neighbours(split: Split) -> Parts:
+    if split.audience is not None:
+        yield "neighbours", (split.audience, split.clock_ms, split.done)
 
 
 def _identity(split: Split) -> Parts:
@@ -93,6 +101,7 @@ def _collected(split: Split) -> Parts:
 RECORDED = Shape(
     catalogue=_catalogue,
     rooms=_rooms,
+    neighbours=_neighbours,
     identity=_identity,
     users=_users,
     named=_named,
@@ -100,6 +109,7 @@ RECORDED = Shape(
     collected=_collected,
     catalogue_step=CatalogueStep,
     rooms_step=RoomsStep,
+    neighbours_step=NeighboursStep,
     identity_step=IdentityStep,
     observe_step=ObserveStep,
     learn_step=LearnStep,

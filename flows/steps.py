@@ -22,6 +22,7 @@ from flows.messages import (
     CatalogueUpdate,
     Identified,
     Learnable,
+    NeighbourTables,
     Report,
     RoomTables,
     Tick,
@@ -361,6 +362,10 @@ class ShareStep(Step):
                 for table in () if frozen else value.tables:
                     runtime.scenes.tables.publish(table.stamp_s, table)
                 runtime.scenes.tables.advance(value.progress_s)
+            elif isinstance(value, NeighbourTables):
+                for near in () if frozen else value.tables:
+                    runtime.scenes.neighbours.publish(near.stamp_s, near)
+                runtime.scenes.neighbours.advance(value.progress_s)
             elif isinstance(value, Weights):
                 for stamp_s, weights in () if frozen else value.tables:
                     runtime.boards.tables.publish(stamp_s, weights)

@@ -37,7 +37,9 @@ class WorldPartition(StatefulSourcePartition[Split, None]):
         self._story = story
         self._decode = Decoder(settings.decode).decode_all
         self._clock = LogClock(None, settings.clock)
-        self._splitter = Splitter(settings.flow.shards, settings.strengths)
+        self._splitter = Splitter(
+            settings.flow.shards, settings.strengths, audience_min=settings.audience_min
+        )
         self._events: list[Event] = []
         self._letters: Counter[str] = Counter()
         self._round = self._seq = self._clock_ms = self._count = 0

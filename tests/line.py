@@ -12,10 +12,12 @@ from typing import Any
 from decisions.decide import DecideShard
 from events import kinds
 from events.hashing import shard_of
+from features.audience import Audience
 from features.catalogue import Entry
 from features.collect import Split, Splitter
 from features.identity import Identity
 from features.needed import needed
+from features.neighbour_table import NeighbourTable
 from features.observe import ObserveShard
 from features.observed import Observed
 from features.rooms import RoomStats, RoomTable
@@ -129,8 +131,10 @@ class Line:
         self.made = Made()
         self.told: list[Entry] = []
         self.rounds = self.rows = self.seq = self.clock_ms = 0
-        self.splitter = Splitter(shards, settings.strengths)
+        least = settings.audience_min
+        self.splitter = Splitter(shards, settings.strengths, audience_min=least)
         self.rooms = RoomStats(settings.rooms, flow.lateness_ms)
+        self.audience = Audience(settings.neighbours, flow.lateness_ms)
         weighing = frozenset(measure(settings.strengths))
         self.identity = Identity(settings.identity, weighing, flow.lateness_ms)
         self.cabinet = cabinet
@@ -165,7 +169,11 @@ class Line:
         for stamp_s, weights in old.boards.tables.held():
             now.boards.tables.publish(stamp_s, decode_table(encode_table(weights)))
         now.boards.tables.advance(old.boards.tables.progress_s)
+        for stamp_s, near in old.scenes.neighbours.held():
+            now.scenes.neighbours.publish(stamp_s, NeighbourTable.unpack(*near.pack()))
+        now.scenes.neighbours.advance(old.scenes.neighbours.progress_s)
         new.rooms.restore(self.rooms.snapshot())
+        new.audience.restore(self.audience.snapshot())
         new.identity.restore(self.identity.snapshot())
         for packed, begun in zip(stored, new.observe + new.decide, strict=True):
             begun.restore(packed)
@@ -223,6 +231,9 @@ class Line:
         for table in self.rooms.apply(split.rooms, split.clock_ms):
             scenes.tables.publish(table.stamp_s, table)
         scenes.tables.advance(FOREVER_S if split.done else self.rooms.closed_s)
+        for near in self.audience.apply(split.audience or [], split.clock_ms):
+            scenes.neighbours.publish(near.stamp_s, near)
+        scenes.neighbours.advance(FOREVER_S if split.done else self.audience.closed_s)
 
     def _observed(self, outs: Sequence[Observed], split: Split) -> None:
         made = self.made

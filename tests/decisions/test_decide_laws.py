@@ -6,6 +6,7 @@ import dataclasses
 from collections import defaultdict
 from typing import Any
 
+import msgspec
 import orjson
 import pytest
 from hypothesis import given, settings
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from decisions.decide import DecideShard
 from decisions.settings import SlateSettings
 from events import kinds
+from events.envelope import seal, unseal
 from events.errors import StateError
 from flows.settings import Settings
 from tests.line import FOREVER_S, Line, Teller
@@ -144,6 +146,19 @@ def test_cut_damaged_or_other_state_is_refused_with_a_reason():
             fresh.restore(bytes(spoilt))
     with pytest.raises(StateError, match=r"^the stored state of a shard of DECIDE has layout 0"):
         fresh.restore(stored[:4] + b"\x00\x00" + stored[6:])
+
+
+def test_state_of_the_layout_before_is_read(say: Any):
+    """Views of its wishes end before the rooms that were engaged with last."""
+    line = Line(SMALL)
+    line.feed([say.room("r1", "tea"), say(kinds.Click, 30.0, "u0", room_id="r1")])
+    stored = line.decide[0].snapshot()
+    fields = msgspec.msgpack.decode(unseal(b"LLDE", 4, stored))
+    _, _, wish, _ = fields[5]["u0"]
+    assert wish[2].pop() == []
+    fresh = DecideShard(line.runtime.decide, 0)
+    fresh.restore(seal(b"LLDE", 3, msgspec.msgpack.encode(fields)))
+    assert fresh.snapshot() == stored
 
 
 def test_a_silent_user_s_counters_are_let_go(say: Any):

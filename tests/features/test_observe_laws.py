@@ -5,12 +5,15 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from events.envelope import seal
 from events.errors import StateError
 from features.observe import ObserveShard
+from features.observe_state import unpack_state
 from tests.line import Line, Made, Teller
 from tests.shelves import Cabinet
 from tests.small_world import SmallWorld
@@ -167,3 +170,22 @@ def test_cut_damaged_or_other_state_is_refused_with_a_reason():
             fresh.restore(bytes(spoilt))
     with pytest.raises(StateError, match=r"^the stored state of a shard of OBSERVE has layout 0"):
         fresh.restore(stored[:4] + b"\x00\x00" + stored[6:])
+
+
+def test_state_of_the_layout_before_is_read():
+    """Its users end before the rooms that they engaged with last."""
+    line, alike = Line(decides=False), Line(decides=False)
+    log = random_log(3)
+    for one in (line, alike):
+        one.feed(log[:40])
+    state = unpack_state(line.observe[0].snapshot())
+    for user_id, packed in state.people.items():
+        fields = msgspec.msgpack.decode(packed)
+        assert fields.pop() == {}
+        state.people[user_id] = msgspec.msgpack.encode(fields)
+    old = seal(b"LLOB", 2, msgspec.msgpack.encode(state))
+    line.observe[0] = ObserveShard(line.runtime.observe, 0)
+    line.observe[0].restore(old)
+    for one in (line, alike):
+        one.feed(log[40:], done=True)
+    assert line.made.settled() == alike.made.settled()

@@ -243,6 +243,22 @@ def test_two_processes_decide_as_one(
     assert not (tmp_path / "replay.json").exists(), "it may hold a password"
 
 
+def test_two_processes_decide_as_one_with_neighbours(
+    run: Run, log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    for name, value in (("ON", "yes"), ("PUBLISH_S", "5"), ("STRENGTH_MIN", "0.2")):
+        monkeypatch.setenv(f"LIVELOOM_NEIGHBOURS_{name}", value)
+    for processes in (1, 2):
+        out = tmp_path / f"{processes}"
+        ran = run("replay", log, "--out", out, "--processes", processes)
+        assert ran.code == 0, ran.err
+    one, two = tmp_path / "1", tmp_path / "2"
+    assert without_speed(two) == without_speed(one)
+    assert figures(one)["neighbours"]["engagements"] > 100
+    assert (two / "decisions.jsonl").read_bytes() == (one / "decisions.jsonl").read_bytes()
+    assert b"similar_audience" in (one / "decisions.jsonl").read_bytes()
+
+
 @pytest.mark.parametrize("processes", [1, 2])
 def test_what_raises_in_the_flow_ends_the_run_with_its_trace(
     run: Run,

@@ -54,4 +54,6 @@ def test_layouts_on_the_page_are_those_of_the_code(page: str, texts: dict[str, s
     pattern = re.compile(r"^(?:_VERSION|_STATE_VERSION)(?:: Final)? = (\d+)$", re.MULTILINE)
     for step_id, _, _, layout, path in _rows(page):
         found = pattern.search(texts[path])
-        assert (found[1] if found else "—") == layout, f"{step_id} in {path}"
+        oldest = re.search(r"^_OLDEST = (\d+)$", texts[path], re.MULTILINE)
+        told = (found[1] if found else "—") + (f", reads {oldest[1]}" if oldest else "")
+        assert told == layout, f"{step_id} in {path}"
