@@ -53,7 +53,7 @@ def until(what: Callable[[], Any]) -> Any:
     """Wait for something to become true, and give it; servers that are away make it false."""
     end_s = time.monotonic() + WAIT_S
     while time.monotonic() < end_s:
-        with suppress(redis.RedisError, OSError):
+        with suppress(redis.RedisError, redis.exceptions.RedisClusterException, OSError):
             found = what()
             if found:
                 return found
@@ -339,8 +339,10 @@ class Cluster:
     def settle(self) -> None:
         """Wait until the replicas have all that the first node has."""
         with self.nodes[0].client() as client:
-            until(lambda: client.info("replication")["connected_slaves"])
-            assert client.wait(len(self._replicas), round(WAIT_S * 1000)) == len(self._replicas)
+            done = client.info("replication")["master_repl_offset"]
+        for node in self._replicas:
+            with node.client() as client:
+                until(lambda c=client: c.info("replication")["slave_repl_offset"] >= done)
 
     def part(self) -> None:
         """Keep the replicas from hearing more of what is written: they get ever staler."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 import time
 from collections.abc import Iterator
@@ -12,11 +13,14 @@ from typing import Any
 import pytest
 import redis
 
+from events import kinds
 from flows import replay as replaying
 from sinks.connect import connect
 from sinks.reader import Reader
 from sinks.settings import RedisSettings
 from tests.flows.test_redis_loss import ROUNDS, Acting, replay_once
+from tests.kafka.broker import Broker
+from tests.kafka_line import Recent, running, settings_for
 from tests.redis_servers import Cluster, cluster, keys_of, server, until
 
 USERS = [f"u{number}" for number in range(8)]
@@ -124,3 +128,37 @@ def test_a_replica_that_is_behind_takes_over_and_is_filled_again(
     assert figures["lost"] > 0
     assert figures["put_back"] > 0
     assert held(nodes) == undisturbed
+
+
+def test_a_live_run_goes_on_with_the_replica_and_counts_everything_once(
+    nodes: Cluster, broker: Broker, tmp_path: Path
+):
+    tell = Recent()
+    rooms = [tell.room("r1", "tea cups"), tell.room("r2", "pots")]
+
+    def clicks(begin_s: float) -> list[Any]:
+        return [
+            tell(kinds.Click, begin_s + number / 10, USERS[number % 8], room_id="r1")
+            for number in range(40)
+        ]
+
+    def counted() -> float:
+        views = reader.get_many(USERS, tell.begin_ms + 60_000)
+        return sum(view.tags["tea"][3] for view in views if view.tags)
+
+    broker.send(rooms + clicks(1))
+    reading = Reading(nodes.url)
+    settings = settings_for("ll:")
+    hasty = {"reply_timeout_s": 0.5, "connect_timeout_s": 0.5, "retry_longest_ms": 100}
+    settings = dataclasses.replace(settings, redis=dataclasses.replace(settings.redis, **hasty))
+    with running(broker, nodes.url, settings, tmp_path / "recovery") as run:
+        reader = run.reader
+        until(lambda: counted() == 40)
+        nodes.settle()
+        nodes.nodes[0].kill()
+        broker.send(clicks(8))
+        until(lambda: counted() == 80)
+        until(lambda: run.health()["delivery"]["retries"] > 0)
+        assert run.health()["events"] == 82
+    assert all(versions[0] for versions in reading.end())
+    assert reading.backwards == 0
