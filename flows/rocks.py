@@ -17,7 +17,7 @@ from rocksdict import (
 )
 
 from flows.recovery import RecoveryError
-from sinks.rocks import raw_options
+from sinks.rocks import pairs_from, raw_options
 
 _WRITE_BUFFER_BYTES = 8 << 20
 """Small, so that most is on disk already when a checkpoint is made."""
@@ -112,16 +112,10 @@ class RocksShelf:
 def pairs(database: Rdict, prefix: bytes, start: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Keys that begin so, from one on, with their bytes; says so where they cannot be read."""
     try:
-        place = database.iter()
-        place.seek(start)
-        while place.valid():
-            key: bytes = place.key()
+        for key, body in pairs_from(database, start):
             if not key.startswith(prefix):
                 break
-            yield key, place.value()
-            place.next()
-        # At damage it only ends: the status tells that from the real end.
-        place.status()
+            yield key, body
     except GeneratorExit:
         raise
     except Exception as problem:

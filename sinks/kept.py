@@ -17,7 +17,7 @@ import msgspec
 from rocksdict import Rdict, WriteBatch
 
 from decisions.outputs import HEAD_BYTES, CardWrite, Push, RoomWrite, Write
-from sinks.rocks import raw_options, rewrite
+from sinks.rocks import pairs_from, raw_options, rewrite
 
 Held = Write | RoomWrite | CardWrite | Push
 
@@ -33,6 +33,10 @@ _FILES_OPEN: Final = 64
 _SYNCED_BYTES: Final = 1 << 20
 _SWEPT: Final = 1_000
 _ERASED: Final = "erased"
+_DAMAGED: Final = (
+    "if it is damaged, remove this folder, and Redis is not filled again from what was delivered "
+    "before"
+)
 _encode = msgspec.msgpack.Encoder().encode
 
 
@@ -68,8 +72,7 @@ class Kept:
         except Exception as problem:
             raise KeptError(
                 f"the copy of what was delivered in {self._folder} cannot be opened ({problem}): "
-                "free the disk or repair its rights; if it is damaged, remove this folder, and "
-                "Redis is not filled again from what was delivered before"
+                f"free the disk or repair its rights; {_DAMAGED}"
             ) from None
 
     def note(self, values: Iterable[Write | RoomWrite | CardWrite]) -> None:
@@ -160,11 +163,13 @@ class Kept:
         self._store.close()
 
     def _from(self, key: bytes) -> Iterator[tuple[bytes, bytes]]:
-        rows = self._store.iter()
-        rows.seek(key)
-        while rows.valid():
-            yield rows.key(), rows.value()
-            rows.next()
+        try:
+            yield from pairs_from(self._store, key)
+        except Exception as problem:
+            raise KeptError(
+                f"the copy of what was delivered in {self._folder} cannot be read ({problem}): "
+                f"{_DAMAGED}"
+            ) from None
 
     def _write(self, batch: WriteBatch) -> None:
         if not len(batch):

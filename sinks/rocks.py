@@ -1,6 +1,8 @@
-"""What all RocksDB databases here have in common: how they are set up, and written anew."""
+"""What all RocksDB databases here have in common: set up, read, and written anew."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 from rocksdict import (
     BottommostLevelCompaction,
@@ -17,6 +19,17 @@ def raw_options() -> Options:
     options.set_compression_type(DBCompressionType.lz4())
     options.set_keep_log_file_num(1)
     return options
+
+
+def pairs_from(database: Rdict, start: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Keys from one on, with their bytes, in order; raises where some cannot be read."""
+    place = database.iter()
+    place.seek(start)
+    while place.valid():
+        yield place.key(), place.value()
+        place.next()
+    # At damage it only ends: the status tells that from the real end.
+    place.status()
 
 
 def rewrite(database: Rdict) -> None:

@@ -145,3 +145,17 @@ def test_a_folder_in_use_or_damaged_is_said(tmp_path: Path):
         path.write_bytes(b"x" * 100)
     with pytest.raises(KeptError, match="remove this folder"):
         Kept(tmp_path / "own", False)
+
+
+def test_a_damaged_table_is_said_and_never_taken_for_the_end(tmp_path: Path):
+    kept = Kept(tmp_path / "own", True)
+    kept.note([tags(f"u{number}", number) for number in range(2_000)])
+    kept.close()
+    (table,) = (tmp_path / "own").glob("*.sst")
+    body = table.read_bytes()
+    middle = len(body) // 3
+    table.write_bytes(body[:middle] + bytes(64) + body[middle + 64 :])
+    kept = Kept(tmp_path / "own", False)
+    with pytest.raises(KeptError, match=r"cannot be read .* remove this folder"):
+        everything(kept, 100)
+    kept.close()
