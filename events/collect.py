@@ -11,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 import heapq
 from collections.abc import Sequence
-from itertools import compress
+from itertools import compress, groupby
 from pathlib import PurePath
 
 import msgspec
@@ -19,7 +19,7 @@ import msgspec
 from events.clock import NO_CLOCK
 from events.decode import Row
 from events.errors import StateError
-from events.kinds import Event
+from events.kinds import Event, Host, Product, Room
 from events.letters import DeadLetter
 from events.logs import LogError
 from events.stream import CollectSettings, LogStream
@@ -43,6 +43,20 @@ class Batch:
     letters: list[DeadLetter]
     done: bool
     progress: float
+
+
+_CONTENT = frozenset((Host, Room, Product))
+_LOOK_ROWS = 256
+"""After so many rows, whether there have been too many changes of the catalogue."""
+_UNBOUNDED = 1 << 62
+
+
+def _changes(rows: Sequence[Row]) -> int:
+    """How often the catalogue's rows begin anew among these."""
+    kinds = list(map(type, rows))
+    if _CONTENT.isdisjoint(kinds):
+        return 0
+    return sum(is_content for is_content, _ in groupby(kind in _CONTENT for kind in kinds))
 
 
 class _Place(msgspec.Struct, array_like=True):
@@ -107,9 +121,11 @@ class Collector:
         self._told: set[int] = set()
         self._heads: list[tuple[int, int]] | None = None
 
-    def next(self, max_rows: int) -> Batch:
+    def next(self, max_rows: int, max_changes: int = _UNBOUNDED) -> Batch:
         """The next rows, at most `max_rows` lines; none are left when `done`.
 
+        They also end soon after rooms, hosts or products have been told of `max_changes` times,
+        with other rows between: who reads them has as many catalogues to keep at once.
         A log that turns out damaged ends there, with a dead letter that counts as a row of its
         own; the others go on.
         """
@@ -121,13 +137,16 @@ class Collector:
             self._heads = []
             for at in range(len(self._streams)):
                 self._push(at, rows, clocks)
-        while self._heads and len(rows) < max_rows:
+        changes = 0
+        while self._heads and len(rows) < max_rows and changes < max_changes:
             at = heapq.heappop(self._heads)[1]
             until_ms, ties = None, True
             if self._heads:
                 until_ms, other = self._heads[0]
                 ties = at < other
-            more_rows, more_clocks = self._streams[at].take(max_rows - len(rows), until_ms, ties)
+            some = min(max_rows - len(rows), _LOOK_ROWS)
+            more_rows, more_clocks = self._streams[at].take(some, until_ms, ties)
+            changes += _changes(more_rows)
             rows.extend(more_rows)
             clocks.extend(more_clocks)
             self._push(at, rows, clocks)

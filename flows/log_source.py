@@ -47,7 +47,7 @@ class LogPartition(StatefulSourcePartition[Split, bytes]):
         self._runtime = runtime
         self._stop = stop
         self._told = told
-        self._chunk_rows = settings.flow.chunk_rows
+        self._chunk = (settings.flow.chunk_rows, settings.flow.chunk_changes)
         self._rows_max = settings.flow.epoch_rows_max
         self._splitter = Splitter(
             settings.flow.shards, settings.strengths, runtime.door, settings.audience_min
@@ -74,7 +74,7 @@ class LogPartition(StatefulSourcePartition[Split, bytes]):
         if self._runtime.workers > 1 and self._rows_in_epoch >= self._rows_max:
             time.sleep(0.001)
             return []
-        batch = self._collector.next(self._chunk_rows)
+        batch = self._collector.next(*self._chunk)
         self._rows_in_epoch += len(batch.events)
         self._events += len(batch.events)
         self._letters.update(letter.reason for letter in batch.letters)

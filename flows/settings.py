@@ -53,6 +53,11 @@ class FlowSettings:
         2, "s", "A table is used this long after its last event could come; room for it to travel."
     )
     chunk_rows: int = setting(16_384, "rows", "Rows a round in a replay: larger is faster.")
+    chunk_changes: int = setting(
+        24,
+        "changes",
+        "A round ends where the catalogue has changed so often: shards share what is made of it.",
+    )
     epoch_s: float = setting(10.0, "s", "How often state is made durable; a crash repeats this.")
     cache_mb: int = setting(
         64, "MB a process and step", "With recovery: what is read again soon of users on disk."

@@ -191,3 +191,21 @@ def test_merging_equals_sorting_by_clock_and_place(tmp_path: Path, drawn: list[l
     assert [event.event_id for event in got.events] == want
     assert got.clocks == sorted(got.clocks)
     assert len(got.letters) == sum(len(log.letters) for log in each)
+
+
+def test_a_batch_ends_where_the_catalogue_has_changed_often(tmp_path: Path) -> None:
+    """Hosts that are told of one after another are one change."""
+    host = b'{"kind":"host","event_id":"h","event_time_ms":%d,"host_id":"h","name":"Ann"}\n' % T
+    log = host * 2_000 + b"".join(host + row(str(n), T) for n in range(1_000)) + row("z", T) * 2_000
+    paths = write(tmp_path, [log])
+    collector = Collector(paths)
+    batches = [collector.next(3_000, 24)]
+    while not batches[-1].done:
+        batches.append(collector.next(3_000, 24))
+    collector.close()
+    sizes = [len(batch.events) for batch in batches]
+    assert sum(sizes) == 6_000
+    assert sizes[0] > 2_000, "the hosts at first"
+    assert max(sizes[1:7]) <= 256, "rows of which every other one is a host"
+    assert sizes[-1] > 1_500, "none at last"
+    assert whole(Collector(paths)).rows == list(range(1, 6_001))
