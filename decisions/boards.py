@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from decisions.board import Board, LiveRooms
+from decisions.column import Column
 from decisions.settings import SlateSettings
 from features.content import Content
 from features.scene import Scene, Scenes
 from features.tables import Stamped
+from features.vector import VectorSettings
 from models.table import WeightsTable
 
 _KEPT_MAX = 64
+_Key = tuple[int, int, int, int]
 
 
 class Boards:
@@ -24,8 +27,9 @@ class Boards:
         self.tables: Stamped[WeightsTable] = Stamped(delay_s, default)
         self.waits = True
         self._settings = settings
-        self._boards: dict[tuple[int, int, int, int], Board] = {}
+        self._boards: dict[_Key, Board] = {}
         self._live: dict[int, tuple[Content, LiveRooms]] = {}
+        self._columns: dict[tuple[_Key, int], Column] = {}
 
     def is_ready(self, second: int) -> bool:
         """Whether the weights of this second are certain."""
@@ -37,8 +41,7 @@ class Boards:
 
     def board(self, scene: Scene, table: WeightsTable) -> tuple[Board, LiveRooms]:
         """The board of a scene and weights."""
-        near_s = -1 if scene.near is None else scene.near.stamp_s
-        key = (scene.stamp_s, near_s, scene.content.seq, table.second)
+        key = _key(scene, table)
         board = self._boards.get(key)
         if board is None:
             board = Board(scene, table, self._settings)
@@ -50,6 +53,23 @@ class Boards:
             _make_room(self._live)
             self._live[scene.content.seq] = held
         return board, held[1]
+
+    def column(
+        self, scene: Scene, table: WeightsTable, number: int, vector: VectorSettings
+    ) -> Column:
+        """One room of a scene, to be scored for many users."""
+        key = (_key(scene, table), number)
+        column = self._columns.get(key)
+        if column is None:
+            column = Column(scene, table, number, self._settings, vector)
+            _make_room(self._columns)
+            self._columns[key] = column
+        return column
+
+
+def _key(scene: Scene, table: WeightsTable) -> _Key:
+    near_s = -1 if scene.near is None else scene.near.stamp_s
+    return scene.stamp_s, near_s, scene.content.seq, table.second
 
 
 def _make_room(kept: dict[Any, Any]) -> None:

@@ -258,8 +258,9 @@ class DecideShard:
             return
         scene, table = self.boards.at(clock_ms // 1000, change.seq)
         number = scene.content.number[change.new.room_id]
+        column = self.boards.column(scene, table, number, self.context.vector)
         for _, held in active:
-            if self.ranker.rank_room(held.wish, scene, table, number) > held.last_score:
+            if column.rank(held.wish) > held.last_score:
                 self._slate(held.wish, clock_ms, change.seq)
 
     # Slates and pushes.

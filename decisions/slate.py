@@ -2,7 +2,7 @@
 
 The score is the learned utility over `features.vector`, taken apart: what is the room's alone
 stands on the board, what joins user and room is added by look-ups, so a slate costs some passes
-over the rooms. Judge: `score_room`, which builds the whole vector and multiplies it out.
+over the rooms. Judge: `decisions.column`, which builds the whole vector and multiplies it out.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from decisions.board import Board, LiveRooms, newcomer_boosts
+from decisions.board import Board, LiveRooms
 from decisions.explore import explore
 from decisions.items import items_json
 from decisions.outputs import head
@@ -21,20 +21,15 @@ from decisions.reasons import whys_of
 from decisions.settings import SlateSettings
 from events.hashing import hash64
 from features.rows import Wish
-from features.scene import Scene
 from features.vector import (
     LIFT_SCALE,
     TASTE_SCALE,
-    USER_NAMES,
     VectorSettings,
     View,
     lift,
-    user_part,
 )
-from models.table import WeightsTable
 
 _EXCLUDED = -np.inf
-_TAG_FEATURES = USER_NAMES.index("tag_lift") + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,40 +175,6 @@ class Ranker:
             for place, tags in live.unscored_tags.items():
                 if tag in tags:
                     score[place] = _EXCLUDED
-
-    def score_room(self, wish: Wish, scene: Scene, table: WeightsTable, number: int) -> float:
-        """The utility of one room, by the whole vector; mutes and rooms left aside."""
-        vector = [*scene.matrix[number].tolist(), *self._user_part(wish, scene, number)]
-        if scene.near is not None and wish.view.recent:
-            vector += [float(values[number]) for values in scene.near(wish.view.recent)]
-        total = table.rank.intercept
-        for value, coefficient in zip(vector, table.rank.coef.tolist(), strict=False):
-            total += value * coefficient
-        return total
-
-    def rank_room(self, wish: Wish, scene: Scene, table: WeightsTable, number: int) -> float:
-        """What one room is ranked by: its utility, and for a newcomer the tags' boost."""
-        total = self.score_room(wish, scene, table, number)
-        [boost] = newcomer_boosts(scene, np.array([number]), self.settings).tolist()
-        if boost:
-            part = self._user_part(wish, scene, number)
-            width = scene.matrix.shape[1]
-            by_tags = zip(part[:_TAG_FEATURES], table.rank.coef[width:].tolist(), strict=False)
-            total += boost * max(sum(value * coefficient for value, coefficient in by_tags), 0.0)
-        return total
-
-    def _user_part(self, wish: Wish, scene: Scene, number: int) -> tuple[float, ...]:
-        """The user's part of the vector for one room."""
-        content = scene.content
-        return user_part(
-            wish.view,
-            content.room_tags[number],
-            content.host_ids[number],
-            content.log_prices[number],
-            content.attribute_row(number),
-            wish.shown.get(content.ids[number], 0),
-            self.vector,
-        )
 
     def slate(self, wish: Wish, board: Board, live: LiveRooms, version: int, at_ms: int) -> Slate:
         """The user's list as of now."""

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from decisions.board import Board, newcomer_boosts
+from decisions.column import Column
 from decisions.settings import SlateSettings
-from decisions.slate import Ranker
 from features.vector import ROOM_NAMES, VectorSettings
 from tests.decisions.test_scores import whole_vector
 
@@ -43,7 +43,6 @@ def naive_boost(market: Any, wish: Any, room_id: str, table: Any) -> float:
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_what_rooms_are_ranked_by_is_the_utility_and_the_newcomers_boost(evening: Any, seed: int):
     table, boosted = evening.table(seed), 0
-    ranker = Ranker(SETTINGS, VectorSettings())
     for wish in evening.wishes:
         scores, by = evening.scores(wish, table), evening.ranked_by(wish, table)
         for room_id, utility in scores.items():
@@ -51,8 +50,8 @@ def test_what_rooms_are_ranked_by_is_the_utility_and_the_newcomers_boost(evening
             assert by[room_id] == pytest.approx(expected, abs=1e-9)
             boosted += expected > utility
             if math.isfinite(utility):
-                number = evening.scene.content.number[room_id]
-                alone = ranker.rank_room(wish, evening.scene, table, number)
+                at = evening.scene, table, evening.scene.content.number[room_id]
+                alone = Column(*at, SETTINGS, VectorSettings()).rank(wish)
                 assert alone == pytest.approx(by[room_id], abs=1e-9)
     assert boosted > 20
 

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from decisions.column import Column
 from decisions.settings import SlateSettings
 from decisions.slate import Ranker
 from features.vector import VectorSettings, user_part
@@ -54,7 +55,6 @@ def test_scores_equal_the_whole_vector_times_the_weights(
 ):
     market = new_market(seed, rooms=40, actions=60)
     table = market.table(seed, zeros)
-    ranker = Ranker(SlateSettings(), VECTOR)
     kept_out = 0
     for wish in market.wishes:
         scores = market.scores(wish, table)
@@ -64,7 +64,7 @@ def test_scores_equal_the_whole_vector_times_the_weights(
         expected = logits(rows, table.rank)
         for (room_id, score), logit in zip(scores.items(), expected.tolist(), strict=True):
             number = market.scene.content.number[room_id]
-            alone = ranker.score_room(wish, market.scene, table, number)
+            alone = Column(market.scene, table, number, SlateSettings(), VECTOR).score(wish)
             assert alone == pytest.approx(logit, abs=1e-9)
             if is_kept_out(market, wish, room_id):
                 assert score == -math.inf

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from decisions.column import Column
 from decisions.settings import SlateSettings
 from decisions.slate import Ranker
 from events import kinds
@@ -91,7 +92,8 @@ def test_the_score_is_that_of_the_whole_vector(say: Teller, without: tuple[str, 
         scores = ranker.scores(step.wish, board, live, ranker.tag_values(step.wish.view, board))
         for room_id, score in zip(live.ids, scores.tolist(), strict=True):
             number = scene.content.number[room_id]
-            assert score == pytest.approx(ranker.score_room(step.wish, scene, table, number))
+            column = Column(scene, table, number, SlateSettings(), VectorSettings())
+            assert score == pytest.approx(column.score(step.wish))
 
 
 def test_off_neither_vector_nor_user_knows_of_it(say: Teller):

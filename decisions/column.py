@@ -1,0 +1,71 @@
+"""One room scored for many users, by the whole vector: who would have a room that starts."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from decisions.board import newcomer_boosts
+from decisions.settings import SlateSettings
+from features.rows import Wish
+from features.scene import Scene
+from features.vector import USER_NAMES, VectorSettings, user_part
+from models.table import WeightsTable
+
+_TAG_FEATURES = USER_NAMES.index("tag_lift") + 1
+
+
+class Column:
+    """The room of a number; mutes and rooms left aside. What is the room's alone is summed once."""
+
+    def __init__(
+        self,
+        scene: Scene,
+        table: WeightsTable,
+        number: int,
+        settings: SlateSettings,
+        vector: VectorSettings,
+    ) -> None:
+        content, row = scene.content, scene.matrix[number].tolist()
+        coefficients = table.rank.coef.tolist()
+        self._base = table.rank.intercept
+        for value, coefficient in zip(row, coefficients, strict=False):
+            self._base += value * coefficient
+        self._coefficients = coefficients[len(row) :]
+        [self._boost] = newcomer_boosts(scene, np.array([number]), settings).tolist()
+        self._room_id = content.ids[number]
+        self._room = (
+            content.room_tags[number],
+            content.host_ids[number],
+            content.log_prices[number],
+            content.attribute_row(number),
+        )
+        self._number, self._near = number, scene.near
+        self._vector = vector
+
+    def score(self, wish: Wish) -> float:
+        """The user's utility."""
+        return self._score(self._part(wish))
+
+    def rank(self, wish: Wish) -> float:
+        """What the room is ranked by: the utility, and for a newcomer the tags' boost."""
+        part = self._part(wish)
+        total = self._score(part)
+        if self._boost:
+            by_tags = zip(part[:_TAG_FEATURES], self._coefficients, strict=False)
+            matched = sum(value * coefficient for value, coefficient in by_tags)
+            total += self._boost * max(matched, 0.0)
+        return total
+
+    def _part(self, wish: Wish) -> tuple[float, ...]:
+        shown = wish.shown.get(self._room_id, 0)
+        part = user_part(wish.view, *self._room, shown, self._vector)
+        near, recent = self._near, wish.view.recent
+        if near is None or not recent:
+            return part
+        return *part, *(float(values[self._number]) for values in near(recent))
+
+    def _score(self, part: tuple[float, ...]) -> float:
+        total = self._base
+        for value, coefficient in zip(part, self._coefficients, strict=False):
+            total += value * coefficient
+        return total
