@@ -73,7 +73,7 @@ class FlowSettings:
     tables_frozen: bool = setting(
         False,
         "yes/no",
-        "Decide by the tables as they began and by event time alone; learning goes on beside.",
+        "To compare runs: decide by tables as they began, live by all partitions' rows in order.",
     )
 
 
