@@ -7,7 +7,7 @@ on how many rooms stand beside it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import compress
 
@@ -102,6 +102,8 @@ class LiveRooms:
         }
         self.hosts = content.host[live]
         self.host_numbers: list[int] = self.hosts.tolist()
+        self.rooms_a_host = int(np.bincount(self.hosts).max()) if self.count else 0
+        """How many of them one host has, at most."""
         self.host_ids = list(compress(content.host_ids, on))
         self.host_names = content.host_names
         self.rooms_of_host = content.rooms_of_host
@@ -113,12 +115,10 @@ class LiveRooms:
             zip(content.tag_number, map(_tag_why, content.tag_number), strict=True)
         )
 
-    def places_of(self, host: str) -> Iterator[int]:
+    def places_of(self, host: str) -> list[int]:
         """The places of a host's rooms."""
-        for room_id in self.rooms_of_host.get(host, ()):
-            place = self.place.get(room_id)
-            if place is not None:
-                yield place
+        place, rooms = self.place, self.rooms_of_host.get(host, ())
+        return [place[room_id] for room_id in rooms if room_id in place]
 
 
 @lru_cache(_TEXTS_MAX)

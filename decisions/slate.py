@@ -139,22 +139,16 @@ class Ranker:
     def _trust(
         score: NDArray[np.float64], view: View, live: LiveRooms, affinity: float, followed: float
     ) -> None:
-        """Rooms of hosts whom the user trusts or follows; each room has one host."""
-        places: list[int] = []
-        added: list[float] = []
+        """Rooms of hosts whom the user trusts or follows."""
         hosts, follows = view.hosts, view.follows
         for host, value in hosts.items():
             worth = value * affinity + (followed if host in follows else 0.0)
             for place in live.places_of(host):
-                places.append(place)
-                added.append(worth)
+                score[place] += worth
         for host in follows:
             if host not in hosts:
                 for place in live.places_of(host):
-                    places.append(place)
-                    added.append(followed)
-        if places:
-            score[places] += added
+                    score[place] += followed
 
     @staticmethod
     def _keep_out(score: NDArray[np.float64], wish: Wish, board: Board, live: LiveRooms) -> None:
@@ -205,14 +199,17 @@ class Ranker:
         full_tags: set[str] = set()
         varied: list[int] = []
         rest: list[int] = []
+        # Most often no host has more rooms than that.
+        is_crowded = live.rooms_a_host > host_max
         for rank, place in enumerate(best):
             host, room_tags = host_of[place], tags_of[place]
-            if host in full_hosts or not full_tags.isdisjoint(room_tags):
+            if not full_tags.isdisjoint(room_tags) or (is_crowded and host in full_hosts):
                 rest.append(place)
                 continue
-            hosts[host] = beside = hosts.get(host, 0) + 1
-            if beside >= host_max:
-                full_hosts.add(host)
+            if is_crowded:
+                hosts[host] = beside = hosts.get(host, 0) + 1
+                if beside >= host_max:
+                    full_hosts.add(host)
             for tag in room_tags:
                 tags[tag] = beside = tags.get(tag, 0) + 1
                 if beside >= tag_max:
