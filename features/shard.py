@@ -18,6 +18,9 @@ _COUNTED = (
     *("tags_dropped", "lists", "impressions", "product_impressions", "examples", "linked"),
 )
 
+_VIEWS_MAX = 64
+"""Views are wanted again soon or not at all, so there are fewer than users at hand."""
+
 
 class Shard:
     """One shard's users at its clock; `out` is what has come of its rows since it was taken."""
@@ -34,7 +37,7 @@ class Shard:
             context.observe,
             context.vector,
             self.hour_of,
-            2 * context.people.hot_users_max,
+            _VIEWS_MAX,
             context.recent,
         )
         self.timers = Timers()
