@@ -148,6 +148,7 @@ class Laboratory:
             slate=ranking.ordered[viewer][:, :size],
             explored=np.zeros((count, size), dtype=np.int64),
             best=best[viewer],
+            chances=np.ones((count, best.shape[1])),
             start=np.arange(count + 1) * size,
             room=room.ravel(),
             score=ranking.score[viewer[:, None], room].ravel(),

@@ -63,6 +63,8 @@ class Board:
         boosts = newcomer_boosts(scene, self.numbers, settings)
         self.boosts = boosts if boosts.any() else None
         """How much more each room's tags count for its rank, where there is any newcomer."""
+        self.optimism: NDArray[np.float64] = settings.explore_optimism * scene.unsure[self.numbers]
+        """What exploration adds to each room's utility, in logits."""
 
     def near_values(self, view: View) -> NDArray[np.float64] | None:
         """What nearness to the user's recent rooms adds to each room; None where it adds nothing.

@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 
 from decisions.board import Board, LiveRooms
+from decisions.explore import chances
 from decisions.slate import Ranker
 from features.rows import Shown
 
@@ -17,8 +18,9 @@ class JudgedList(msgspec.Struct, tag_field="row", tag="list"):
 
     `scores` are logits, `ranks` places among all live rooms, 0 first; a room that was not live
     has None and -1, one that was kept out None and its rank. `best` are the highest scores of
-    all, best first, `slate` what would have been served just then, `explored` those of its slots
-    that exploration drew. `live` counts the live rooms.
+    all, best first, `chances` how readily exploration draws each of these rooms, `slate` what
+    would have been served just then, `explored` those of its slots that exploration drew. `live`
+    counts the live rooms.
     """
 
     shown_ms: int
@@ -33,6 +35,7 @@ class JudgedList(msgspec.Struct, tag_field="row", tag="list"):
     scores: list[float | None]
     ranks: list[int]
     best: list[float]
+    chances: list[float]
     slate: list[str]
     explored: list[int]
 
@@ -49,7 +52,9 @@ def judge_shown(ranker: Ranker, shown: Shown, board: Board, live: LiveRooms) -> 
     ranks = np.empty(len(order), dtype=np.int64)
     ranks[order] = np.arange(len(order))
     places = [live.place.get(room_id, -1) for room_id in shown.rooms]
-    best = scores[order[: ranker.settings.pool]]
+    pool = order[: ranker.settings.pool]
+    pool = pool[np.isfinite(scores[pool])]
+    drawn = chances(scores[pool], board.optimism[pool], ranker.settings) if len(pool) else []
     # The version seeds exploration: a time is one that no other list of the user has.
     slate = ranker.slate(wish, board, live, shown.shown_ms, shown.clock_ms)
     return _encode(
@@ -65,7 +70,8 @@ def judge_shown(ranker: Ranker, shown: Shown, board: Board, live: LiveRooms) -> 
             shown.propensities,
             [_finite(float(scores[place])) if place >= 0 else None for place in places],
             [int(ranks[place]) if place >= 0 else -1 for place in places],
-            [round(score, 6) for score in best.tolist() if math.isfinite(score)],
+            [round(score, 6) for score in scores[pool].tolist()],
+            [round(chance, 6) for chance in drawn],
             slate.rooms,
             list(slate.explored),
         )

@@ -17,8 +17,26 @@ class SlateSettings:
     )
     host_max: int = setting(2, "rooms a host", "One host must not fill a list.")
     tag_max: int = setting(8, "rooms a tag", "One interest must not fill a list.")
+    fresh_min: int = setting(
+        10,
+        "rooms",
+        "With fewer left, rooms just seen come back behind them, so that a small world has lists.",
+    )
     explore_share: float = setting(
-        0.05, "share of slots", "Against the filter bubble: slots drawn from the rest of the pool."
+        0.02, "share of slots", "Against the filter bubble: slots drawn from the rest of the pool."
+    )
+    explore_sharpness: float = setting(
+        1.0,
+        "logits a logit",
+        "What is drawn is drawn in proportion to the odds of engagement; 0: evenly.",
+    )
+    explore_optimism: float = setting(
+        1.0,
+        "standard deviations",
+        "Of what is known of a room's click rate, added for exploration: the unsure come sooner.",
+    )
+    explore_floor: float = setting(
+        0.05, "times", "The least chance of a room to be drawn, beside the likeliest one's."
     )
     newcomer_boost: float = setting(
         2.5, "times", "Of a room that nobody has judged yet its tags must speak louder; 0: never."

@@ -10,11 +10,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from decisions.board import Board, LiveRooms
-from decisions.explore import explore
+from decisions.explore import chances, explore
 from decisions.items import items_json
 from decisions.outputs import head
 from decisions.reasons import whys_of
@@ -30,6 +31,8 @@ from features.vector import (
 )
 
 _EXCLUDED = -np.inf
+_BEHIND = 1e6
+"""Logits: further than any two rooms lie apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +138,17 @@ class Ranker:
         boost += score
         return score, boost
 
+    def _with_seen(
+        self, wish: Wish, board: Board, live: LiveRooms, own: dict[str, float],
+        fresh: NDArray[np.float64],
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:  # fmt: skip
+        """`ranked`, where too few rooms are left: those just seen stand behind all the others."""
+        score, by = self.ranked(msgspec.structs.replace(wish, seen_rooms=[]), board, live, own)
+        seen = np.isfinite(score) & ~np.isfinite(fresh)
+        by = by.copy()
+        by[seen] -= _BEHIND
+        return score, by
+
     @staticmethod
     def _trust(
         score: NDArray[np.float64], view: View, live: LiveRooms, affinity: float, followed: float
@@ -152,8 +166,8 @@ class Ranker:
 
     @staticmethod
     def _keep_out(score: NDArray[np.float64], wish: Wish, board: Board, live: LiveRooms) -> None:
-        """Rooms just left, and what the user has muted."""
-        for room_id in wish.left_rooms:
+        """Rooms just seen, and what the user has muted."""
+        for room_id in wish.seen_rooms:
             place = live.place.get(room_id)
             if place is not None:
                 score[place] = _EXCLUDED
@@ -175,12 +189,19 @@ class Ranker:
         own = self.tag_values(wish.view, board)
         score, by = self.ranked(wish, board, live, own)
         best = _best(by, self.settings.pool)
+        if len(best) < self.settings.fresh_min and wish.seen_rooms:
+            score, by = self._with_seen(wish, board, live, own, score)
+            best = _best(by, self.settings.pool)
         request_id = f"{hash64(f'{version}/{wish.user_id}'):016x}"
         chosen, rest = self._choose(best, live)
         # With less left than there are slots it could run out, and propensities would not be exact.
         explores = self.settings.explore_share > 0.0 and len(rest) >= len(chosen)
         share, seed = self.settings.explore_share, self.settings.seed
-        explored = explore(chosen, rest, request_id, share, seed) if explores else {}
+
+        def weigh(rooms: list[int]) -> list[float]:
+            return chances(score.take(rooms), board.optimism.take(rooms), self.settings)
+
+        explored = explore(chosen, rest, request_id, share, seed, weigh) if explores else {}
         picked = score.take(chosen)
         whys = whys_of(wish.view, board, live, chosen, own, self.vector.price_half)
         items = items_json(live, chosen, picked, whys, explored, 1.0 - share if explores else 1.0)

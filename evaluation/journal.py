@@ -33,7 +33,8 @@ class Lists:
     Of a list: `user` is an index into the journal's `users`; `live` counts rooms live when it was
     shown; `slate` are room indices that the policy would have served, -1 where there are fewer;
     `explored` marks slots of it that exploration drew; `best` are the policy's highest scores,
-    NaN where there are fewer. Of an item: `score` is NaN and `rank` -1 where the room was not
+    NaN where there are fewer, and `chances` how readily exploration draws each of these rooms, 0
+    where there are fewer. Of an item: `score` is NaN and `rank` -1 where the room was not
     live, `score` alone where it was kept out; `propensity` is 0 where none was logged; `engaged`
     1 or 0.
     """
@@ -44,6 +45,7 @@ class Lists:
     slate: Ints
     explored: Ints
     best: Floats
+    chances: Floats
     start: Ints
     room: Ints
     score: Floats
@@ -185,6 +187,7 @@ def _lists(
         slate=_padded(slate, -1).astype(np.int64),
         explored=_padded(explored, 0).astype(np.int64),
         best=_padded([row.best for row in heads], np.nan),
+        chances=_padded([row.chances for row in heads], 0.0),
         start=_ints(start),
         room=_ints(columns[2]),
         score=np.array(columns[3], dtype=np.float64),

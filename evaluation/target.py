@@ -1,7 +1,8 @@
 """What a policy would put into each slot of a logged list, and how well a simple model knows it.
 
 The policy takes the best room that is not above, and with the settings' share of exploration one
-drawn evenly from the rest of its pool: DECIDE's own rule before variety among hosts and tags.
+drawn from the rest of its pool by its chances: DECIDE's own rule before variety among hosts and
+tags.
 """
 
 from __future__ import annotations
@@ -40,7 +41,8 @@ def slots_of(lists: Lists, explore_share: float) -> Slots | None:
     pool = np.isfinite(lists.best[rows]).sum(axis=1)
     served = (lists.slate[rows] >= 0).sum(axis=1)
     share = np.where(pool >= 2 * served, explore_share, 0.0)
-    target, best = _targets(rank, pool, share)
+    chances = lists.chances[rows]
+    target, best = _targets(rank, pool, share, chances)
     modelled, expected = _model(lists, rows, rank, best, pool, share)
     inside = rank >= 0
     at = np.nonzero(inside)
@@ -59,7 +61,7 @@ def slots_of(lists: Lists, explore_share: float) -> Slots | None:
     )
 
 
-def _targets(rank: Ints, pool: Ints, share: Floats) -> tuple[Floats, Ints]:
+def _targets(rank: Ints, pool: Ints, share: Floats, chances: Floats) -> tuple[Floats, Ints]:
     """Probability of the logged action in each slot, and the rank of the best room left there."""
     target = np.zeros(rank.shape)
     best = np.zeros(rank.shape, dtype=np.int64)
@@ -68,11 +70,25 @@ def _targets(rank: Ints, pool: Ints, share: Floats) -> tuple[Floats, Ints]:
         best[:, slot] = _first_free(above)
         drawn_share = _explored(above, best[:, slot], pool, share)
         drawn = (own >= 0) & (own < pool) & (own != best[:, slot])
-        rest = np.maximum(_left(above, pool) - 1, 1)
+        free = _free(above, best[:, slot], pool, chances)
+        rest = np.maximum(free.sum(axis=1), 1e-12)
+        lines = np.arange(len(own))
+        chance = free[lines, np.clip(own, 0, max(free.shape[1] - 1, 0))]
         target[:, slot] = np.where(
-            own == best[:, slot], 1.0 - drawn_share, drawn * drawn_share / rest
+            own == best[:, slot], 1.0 - drawn_share, drawn * drawn_share * chance / rest
         )
     return target, best
+
+
+def _free(above: Ints, first: Ints, pool: Ints, chances: Floats) -> Floats:
+    """The chances of the pool's rooms, [lists, pool], 0 for those above and for the best one."""
+    width = chances.shape[1]
+    free = chances * (np.arange(width) < pool[:, None])
+    lines = np.arange(len(free))
+    for taken in (*above.T, first):
+        held = (taken >= 0) & (taken < width)
+        free[lines[held], taken[held]] = 0.0
+    return free
 
 
 def _first_free(above: Ints) -> Ints:
@@ -131,7 +147,8 @@ def _model(
         mine = fold == one
         modelled[mine] = table[bins[mine], group[mine]]
         expected[mine] = _expected(
-            table, rank[mine], best[mine], pool_bins[mine], pool[mine], share[mine]
+            *(table, rank[mine], best[mine], pool_bins[mine], pool[mine], share[mine]),
+            lists.chances[rows][mine],
         )
     return modelled, expected
 
@@ -156,25 +173,19 @@ def _table(bins: Ints, group: Ints, reward: Floats, used: Flags, rows: int) -> F
 
 
 def _expected(
-    table: Floats, rank: Ints, best: Ints, bins: Ints, pool: Ints, share: Floats
+    table: Floats, rank: Ints, best: Ints, bins: Ints, pool: Ints, share: Floats, chances: Floats
 ) -> Floats:
     """Mean modelled reward of what the policy takes, [lists, slots]."""
     expected = np.zeros(rank.shape)
     width = bins.shape[1]
-    inside = np.arange(width) < pool[:, None]
     lines = np.arange(len(rank))
     for slot in range(rank.shape[1]):
         group = _SLOT_GROUPS[min(slot, len(_SLOT_GROUPS) - 1)]
         worth = table[bins, group]
-        free = inside.copy()
-        for above in rank[:, :slot].T:
-            held = (above >= 0) & (above < width)
-            free[lines[held], above[held]] = False
         first = best[:, slot]
         own = worth[lines, np.minimum(first, width - 1)]
-        free[lines, np.minimum(first, width - 1)] = False
-        rest = free.sum(axis=1)
-        mean = (worth * free).sum(axis=1) / np.maximum(rest, 1)
+        free = _free(rank[:, :slot], first, pool, chances)
+        mean = (worth * free).sum(axis=1) / np.maximum(free.sum(axis=1), 1e-12)
         drawn = _explored(rank[:, :slot], first, pool, share)
         expected[:, slot] = (1.0 - drawn) * own + drawn * mean
     return expected

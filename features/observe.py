@@ -284,7 +284,7 @@ class ObserveShard:
         """Take the state of a snapshot, with the shelf as of it; StateError if it is unreadable."""
         shard = self._shard
         state = unpack_state(packed)
-        shard.counts = state.counts
+        shard.counts.update(state.counts)
         shard.join.crowded_out, shard.join.cut = state.join
         shard.clock_ms = state.clock_ms
         self.people.restore(state.people)

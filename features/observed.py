@@ -74,7 +74,19 @@ class ObserveSettings:
     )
     mutes_max: int = setting(200, "mutes a user and kind", "Far more than anyone sets by hand.")
     left_rooms_max: int = setting(16, "rooms a user", "Rooms just left are kept out for a while.")
-    left_cooldown_s: int = setting(1800, "s", "A room just left comes back after this time.")
+    left_cooldown_s: int = setting(
+        1800, "s", "A room left at once, or dismissed, comes back after this time."
+    )
+    stayed_cooldown_s: int = setting(
+        600,
+        "s",
+        "A room left after a stay comes back after this time: by then something else is on.",
+    )
+    passed_over_max: int = setting(
+        3,
+        "lists",
+        "A room passed over in so many open lists is kept out until one of them closes; 0: never.",
+    )
     fade_half_life_days: float = setting(
         7.0, "days", "Trust in hosts and what was shown fade as the longest window does."
     )

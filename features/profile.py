@@ -36,7 +36,10 @@ def note(
             user.price_count += 1
     elif isinstance(event, kinds.Dwell):
         if event.left:
-            remember(user.left_rooms, event.room_id, time_ms, settings.left_rooms_max)
+            # Who stayed may well come back: the room counts as left earlier than it was.
+            sooner_s = settings.left_cooldown_s - settings.stayed_cooldown_s
+            left_ms = time_ms if thousandths < 0 else time_ms - 1000 * sooner_s
+            remember(user.left_rooms, event.room_id, left_ms, settings.left_rooms_max)
     elif isinstance(event, kinds.Dismiss) and event.room_id is not None:
         remember(user.left_rooms, event.room_id, time_ms, settings.left_rooms_max)
 

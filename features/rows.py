@@ -96,7 +96,8 @@ def merge_rows(first: Rows, second: Rows) -> Rows:
 class Wish(msgspec.Struct, array_like=True, gc=False):
     """A slate that should be computed: who, and all that DECIDE needs to know of them then.
 
-    `shown` counts how often each room stands unclicked in the open lists.
+    `shown` counts how often each room stands unclicked in the open lists; `seen_rooms` are those
+    just left or passed over too often.
     """
 
     user_id: str
@@ -104,7 +105,7 @@ class Wish(msgspec.Struct, array_like=True, gc=False):
     view: View
     muted_hosts: list[str]
     muted_tags: list[str]
-    left_rooms: list[str]
+    seen_rooms: list[str]
     shown: dict[str, int]
 
 

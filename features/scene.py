@@ -33,6 +33,11 @@ class SceneSettings:
     rate_prior: float = setting(
         10.0, "impressions", "A new room starts at the overall rate, as if shown this often."
     )
+    order_rate_prior: float = setting(
+        100.0,
+        "clicks",
+        "The same for orders, of which there is one in fifty: fewer clicks say more of chance.",
+    )
     tag_rate_prior: float = setting(20.0, "impressions", "The same for a tag.")
     impressions_half: float = setting(50.0, "impressions", "How soon a room counts as known.")
     heat_half: float = setting(20.0, "units", "The heat at which a room is half as hot as can be.")
@@ -48,9 +53,11 @@ class Scene:
     `looks` is what an impression of each room has for a vector, [rooms + 1, vector + 1] in
     float32: 0 where the user and the position say it, and the room's smoothed click rate behind
     it. The last row is that of a room that nobody knows. `near` is there where neighbours are on.
+    `unsure` is the standard deviation of what is known of each room's click rate, in logits,
+    [rooms].
     """
 
-    __slots__ = ("content", "looks", "matrix", "near", "stamp_s")
+    __slots__ = ("content", "looks", "matrix", "near", "stamp_s", "unsure")
 
     def __init__(
         self, content: Content, table: RoomTable, settings: SceneSettings, near: Near | None = None
@@ -64,7 +71,11 @@ class Scene:
         users = len(USER_NAMES) + (len(NEAR_NAMES) if near is not None else 0)
         self.looks = np.zeros((rooms + 1, features + users + 2), np.float32)
         self.looks[:rooms, :features] = self.matrix
-        self.looks[:rooms, -1], self.looks[rooms, -1] = _click_rates(stats, settings)
+        rates, self.looks[rooms, -1] = _click_rates(stats, settings)
+        self.looks[:rooms, -1] = rates
+        # That of a beta distribution's logit, the prior's impressions included.
+        seen: NDArray[np.float64] = stats[:, 0] + settings.rate_prior
+        self.unsure: NDArray[np.float64] = 1.0 / np.sqrt(seen * rates * (1.0 - rates))
 
 
 def _log_odds(
@@ -115,7 +126,7 @@ def _matrix(
     matrix[:, 1] = impressions / (impressions + settings.impressions_half)
     matrix[:, 2] = heat / (np.abs(heat) + settings.heat_half)
     matrix[:, 3] = (leaves + prior * leave) / (enters + prior) - leave
-    matrix[:, 4] = _log_odds(np.minimum(orders, clicks), clicks, order, prior)
+    matrix[:, 4] = _log_odds(np.minimum(orders, clicks), clicks, order, settings.order_rate_prior)
     age_s = np.maximum(stamp_s - content.start_s, 0.0)
     matrix[:, 5] = settings.freshness_half_s / (settings.freshness_half_s + age_s)
     tags = len(content.tag_number) + 1

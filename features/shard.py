@@ -16,6 +16,7 @@ from features.views import Views
 _COUNTED = (
     *("events", "duplicates", "late", "unknown_item", "signals", "too_old", "no_consent"),
     *("tags_dropped", "lists", "impressions", "product_impressions", "examples", "linked"),
+    *("kept_out_left", "kept_out_passed_over"),
 )
 
 _VIEWS_MAX = 64
@@ -58,6 +59,8 @@ class Shard:
     def wish(self, person: str, user: User, clock_ms: int, seq: int) -> None:
         """Ask DECIDE for a slate."""
         wish = self.views.wish(person, user, clock_ms)
+        self.counts["kept_out_left"] += self.views.left
+        self.counts["kept_out_passed_over"] += self.views.passed_over
         user.slate_s, user.slate_due = clock_ms // 1000, False
         self.out.steps.append(Step(clock_ms, seq, person, wish))
 

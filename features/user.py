@@ -42,7 +42,9 @@ class User(msgspec.Struct, array_like=True, gc=False):
     `strength` sums the signals and `expected` the click rates of what was shown, both fading;
     `exposure` has the latter by tag, `attributes_expected` by attribute, as `attributes_chosen`
     has the former. `hosts` are thousandths by host; `recent` has for each room that was engaged
-    with last the thousandths of all signals and the time of the newest.
+    with last the thousandths of all signals and the time of the newest. `left_rooms` has when a
+    room was left, one that the user had stayed in as if it had been earlier, so that it comes back
+    sooner.
     """
 
     base: int

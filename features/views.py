@@ -28,6 +28,8 @@ class Views:
         self._views_max = views_max
         self._recent = recent
         self._known: dict[str, tuple[View, int]] = {}
+        self.left = self.passed_over = 0
+        """How many rooms the newest wish keeps out because they were left, or shown in vain."""
 
     def changed(self, person: str) -> None:
         """Something of the user has changed."""
@@ -69,7 +71,8 @@ class Views:
 
     def wish(self, person: str, user: User, clock_ms: int, beside: OpenList | None = None) -> Wish:
         """A slate asked for at a clock, with all that DECIDE needs to know, one list left out."""
-        since_ms = clock_ms - self._settings.left_cooldown_s * 1000
+        settings = self._settings
+        since_ms = clock_ms - settings.left_cooldown_s * 1000
         shown: dict[str, int] = {}
         for listed in user.lists:
             if listed is beside:
@@ -77,12 +80,21 @@ class Views:
             for room_id, flag in zip(listed.rooms, listed.flags, strict=True):
                 if not flag:
                     shown[room_id] = shown.get(room_id, 0) + 1
+        seen = [room_id for room_id, left_ms in user.left_rooms.items() if left_ms >= since_ms]
+        self.left = len(seen)
+        if settings.passed_over_max:
+            seen += [
+                room_id
+                for room_id, times in shown.items()
+                if times >= settings.passed_over_max and room_id not in user.left_rooms
+            ]
+        self.passed_over = len(seen) - self.left
         return Wish(
             person,
             user.base,
             self.at(person, user, clock_ms),
             list(user.muted_hosts),
             list(user.muted_tags),
-            [room_id for room_id, left_ms in user.left_rooms.items() if left_ms >= since_ms],
+            seen,
             shown,
         )

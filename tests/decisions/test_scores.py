@@ -42,7 +42,7 @@ def whole_vector(market: Any, wish: Any, room_id: str) -> list[float]:
 def is_kept_out(market: Any, wish: Any, room_id: str) -> bool:
     room = market.scene.content.rooms[market.scene.content.number[room_id]]
     return (
-        room_id in wish.left_rooms
+        room_id in wish.seen_rooms
         or room.host_id in wish.muted_hosts
         or any(tag in wish.muted_tags for tag in room.tags)
     )

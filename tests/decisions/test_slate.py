@@ -82,12 +82,30 @@ def test_what_was_muted_or_just_left_never_appears(market: Any):
         shown = set(slate(market, wish, chosen).rooms)
         for room in market.scene.content.rooms:
             muted = room.host_id in wish.muted_hosts or set(room.tags) & set(wish.muted_tags)
-            if muted or room.room_id in wish.left_rooms or room.status != "live":
+            if muted or room.room_id in wish.seen_rooms or room.status != "live":
                 assert room.room_id not in shown
                 out_of_sight += 1
             else:
                 assert room.room_id in shown
     assert out_of_sight > 100
+
+
+def test_what_was_just_seen_comes_back_last_where_little_else_is_there(new_market: Any):
+    few = new_market(2, rooms=14, actions=1)
+    wish = few.wishes[0]
+    ids = [few.scene.content.ids[number] for number in few.scene.content.live]
+    wish.muted_hosts, wish.muted_tags = [], []
+    scores = few.ranked_by(wish, few.table(3))
+    order = sorted(ids, key=lambda room_id: (-scores[room_id], room_id))
+    everyone = dataclasses.replace(PLAIN, host_max=99, tag_max=99, fresh_min=5)
+    for seen in range(len(ids) + 1):
+        wish.seen_rooms = order[:seen]
+        made = slate(few, wish, everyone)
+        if len(ids) - seen >= 5:
+            assert made.rooms == order[seen:]
+        else:
+            assert made.rooms == order[seen:] + order[:seen]
+        assert all(item["score"] > 0.0 for item in items(made.body))
 
 
 def test_shares_of_hosts_and_tags_hold_but_for_explored_items(market: Any):
@@ -108,9 +126,12 @@ def test_shares_of_hosts_and_tags_hold_but_for_explored_items(market: Any):
     assert explored > 10
 
 
-def test_logged_propensities_are_the_frequencies(market: Any):
+@pytest.mark.parametrize("sharpness", [0.0, 1.0])
+def test_logged_propensities_are_the_frequencies(market: Any, sharpness: float):
     """One over the propensity, averaged over many draws, is 1 for whatever a slot could hold."""
-    chosen = SlateSettings(items_max=3, pool=9, explore_share=0.3)
+    chosen = SlateSettings(
+        items_max=3, pool=9, explore_share=0.3, explore_sharpness=sharpness, explore_floor=0.2
+    )
     wish, draws = market.wishes[0], 4_000
     greedy = slate(market, wish, dataclasses.replace(chosen, explore_share=0.0)).rooms
     weight: Counter[tuple[int, str]] = Counter()
@@ -149,7 +170,7 @@ def test_nothing_left_to_explore_means_nothing_explored(market: Any):
 
 
 def test_exploring_every_slot_is_possible(market: Any):
-    chosen = SlateSettings(items_max=5, pool=40, explore_share=1.0)
+    chosen = SlateSettings(items_max=5, pool=40, explore_share=1.0, explore_sharpness=0.0)
     found = items(slate(market, market.wishes[0], chosen).body)
     assert {item["source"] for item in found} == {"explore"}
     expected = [1 / (35 - slot) for slot in range(5)]
@@ -257,7 +278,7 @@ def test_a_list_of_twenty_fits_in_its_budget(market: Any):
 def test_an_empty_market_gives_an_empty_list(new_market: Any):
     empty = new_market(2, rooms=6, actions=1)
     wish = empty.wishes[0]
-    wish.left_rooms = list(empty.scene.content.ids)
+    wish.muted_hosts = [room.host_id for room in empty.scene.content.rooms]
     made = slate(empty, wish, SlateSettings())
     assert (made.rooms, items(made.body), made.last_score) == ([], [], -math.inf)
 

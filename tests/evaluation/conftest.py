@@ -15,6 +15,7 @@ def lists_of(
     user: Sequence[int] | None = None,
     best: Sequence[float] | None = None,
     slots: int = 5,
+    chances: Sequence[float] | None = None,
 ) -> Lists:
     """Lists whose items are (rank among live rooms, propensity, engaged).
 
@@ -24,13 +25,15 @@ def lists_of(
     items = [item for row in rows for item in row]
     rank = np.array([item[0] for item in items], dtype=np.int64)
     count = len(rows)
+    best = list(best) if best is not None else [-float(rank) for rank in range(live)]
     return Lists(
         user=np.array(user if user is not None else range(count), dtype=np.int64),
         shown_ms=np.arange(count, dtype=np.int64),
         live=np.full(count, live, dtype=np.int64),
         slate=np.tile(np.arange(slots), (count, 1)),
         explored=np.zeros((count, slots), dtype=np.int64),
-        best=np.tile(best if best is not None else -np.arange(float(live)), (count, 1)),
+        best=np.tile(best, (count, 1)),
+        chances=np.tile(chances if chances is not None else [1.0] * len(best), (count, 1)),
         start=start,
         room=rank,
         score=np.where(rank >= 0, -rank.astype(np.float64), np.nan),

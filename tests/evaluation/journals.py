@@ -28,7 +28,7 @@ def lines(seed: int, lists: int = 60) -> list[bytes]:
              "place": 0, "clock_ms": at_ms, "live": ROOMS, "rooms": [f"r{r}" for r in ranks],
              "positions": list(range(SHOWN)), "propensities": [1 / ROOMS] * SHOWN,
              "scores": [-float(r) for r in ranks], "ranks": ranks,
-             "best": [-float(r) for r in range(ROOMS)],
+             "best": [-float(r) for r in range(ROOMS)], "chances": [1.0] * ROOMS,
              "slate": [f"r{r}" for r in range(6)], "explored": [2] if number % 7 == 0 else []}
         )  # fmt: skip
         for place, rank in enumerate(ranks):

@@ -41,6 +41,7 @@ def _list(**other: object) -> dict[str, object]:
         "row": "list", "shown_ms": START_MS, "user_id": "u", "request_id": "q", "place": 0,
         "clock_ms": START_MS, "live": 3, "rooms": ["a", "b"], "positions": [1, 0],
         "propensities": [0.5, 0.0], "scores": [None, 2.0], "ranks": [-1, 0], "best": [2.0],
+        "chances": [1.0],
         "slate": ["b"], "explored": [0], **other,
     }  # fmt: skip
 

@@ -16,39 +16,42 @@ SHARE = 0.2
 LOGS = 200
 
 
-def chances(above: list[int], pool: int, share: float, live: int) -> list[float]:
-    """The probability of each rank in a slot: the best one left, or one of the rest of the pool."""
+def chances(above: list[int], drawn: list[float], share: float, live: int) -> list[float]:
+    """The probability of each rank in a slot: the best one left, or one of the rest of the pool,
+    of which each is drawn in proportion to what stands in `drawn`."""
+    pool = len(drawn)
     left = [rank for rank in range(live) if rank not in above]
     rest = [rank for rank in left[1:] if rank < pool]
     share = share if rest and left[0] < pool else 0.0
     made = [0.0] * live
     made[left[0]] = 1.0 - share
     for rank in rest:
-        made[rank] = share / len(rest)
+        made[rank] = share * drawn[rank] / sum(drawn[other] for other in rest)
     return made
 
 
 @st.composite
-def shown(draw: st.DrawFn) -> tuple[list[list[int]], int, int]:
-    """Ranks of the items of some lists, how many rooms are live, and the pool."""
+def shown(draw: st.DrawFn) -> tuple[list[list[int]], int, list[float]]:
+    """Ranks of the items of some lists, how many rooms are live, and the pool's chances."""
     live = draw(st.integers(4, 12))
-    pool = draw(st.integers(1, live))
+    pool = draw(st.lists(st.floats(0.05, 1.0), min_size=1, max_size=live))
     rank = st.lists(st.integers(0, live - 1), unique=True, min_size=1, max_size=4)
     return draw(st.lists(rank, min_size=1, max_size=5)), live, pool
 
 
 @given(shown())
-def test_each_slot_has_the_probability_of_the_rule(case: tuple[list[list[int]], int, int]):
+def test_each_slot_has_the_probability_of_the_rule(case: tuple[list[list[int]], int, list[float]]):
     ranks, live, pool = case
     lists = lists_of(
         [[(rank, 0.5, 0) for rank in row] for row in ranks],
         live=live,
-        best=[-float(place) for place in range(pool)],
+        best=[-float(place) for place in range(len(pool))],
         slots=1,
+        chances=pool,
     )
     slots = slots_of(lists, SHARE)
     assert slots is not None
-    share = SHARE if pool >= 2 else 0.0
+    share = SHARE if len(pool) >= 2 else 0.0
     expected = [
         chances(row[:slot], pool, share, live)[rank]
         for row in ranks

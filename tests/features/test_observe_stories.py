@@ -100,12 +100,32 @@ def test_a_mute_asks_at_once_and_lasts_until_it_is_taken_back(line: Line, say: T
     assert (last.muted_hosts, last.muted_tags) == ([], ["silk"])
 
 
-def test_a_room_just_left_is_named_for_half_an_hour(line: Line, say: Teller):
-    left = say(kinds.Dwell, 10, "u1", dwell_ms=40_000, left=True, **TEA)
-    line.feed([left, say(kinds.Click, 1_800, "u1", room_id="silk")])
-    assert line.made.wishes[-1].wish.left_rooms == ["tea"]
-    line.feed([say(kinds.Click, 1_811, "u1", room_id="silk")])
-    assert line.made.wishes[-1].wish.left_rooms == []
+@pytest.mark.parametrize(("stay_ms", "out_s"), [(4_000, 1_800), (40_000, 600)])
+def test_a_room_just_left_is_kept_out_longer_by_who_left_at_once(
+    stay_ms: int, out_s: int, line: Line, say: Teller
+):
+    left = say(kinds.Dwell, 10, "u1", dwell_ms=stay_ms, left=True, **TEA)
+    line.feed([left, say(kinds.Click, out_s, "u1", room_id="silk")])
+    assert line.made.wishes[-1].wish.seen_rooms == ["tea"]
+    before = counts(line)["kept_out_left"]
+    line.feed([say(kinds.Click, out_s + 11, "u1", room_id="silk")])
+    assert line.made.wishes[-1].wish.seen_rooms == []
+    assert counts(line)["kept_out_left"] == before > 0
+
+
+def test_a_room_passed_over_in_every_open_list_is_kept_out_until_one_closes(
+    line: Line, say: Teller
+):
+    for number in range(2):
+        line.feed(say.shown(10 + number, "u1", f"q{number}", "tea"))
+    line.feed([say(kinds.Share, 12.5, "u1", room_id="silk")])
+    assert line.made.wishes[-1].wish.seen_rooms == []
+    line.feed(say.shown(13, "u1", "q2", "tea"))
+    line.feed([say(kinds.Share, 14, "u1", room_id="silk")])
+    assert line.made.wishes[-1].wish.seen_rooms == ["tea"]
+    assert counts(line)["kept_out_passed_over"] == 1
+    line.feed([say(kinds.Share, 700, "u1", room_id="silk")])
+    assert line.made.wishes[-1].wish.seen_rooms == []
 
 
 def test_rooms_passed_over_are_counted_until_they_are_touched(line: Line, say: Teller):

@@ -98,7 +98,10 @@ def naive_rows(catalogue: Catalogue, table: RoomTable) -> dict[str, list[float]]
             own["impressions"] / (own["impressions"] + SETTINGS.impressions_half),
             own["heat"] / (abs(own["heat"]) + SETTINGS.heat_half),
             (own["leaves"] + prior * leave) / (own["enters"] + prior) - leave,
-            smoothed(min(own["orders"], own["clicks"]), own["clicks"], order, prior),
+            smoothed(
+                *(min(own["orders"], own["clicks"]), own["clicks"], order),
+                SETTINGS.order_rate_prior,
+            ),
             SETTINGS.freshness_half_s / (SETTINGS.freshness_half_s + age_s),
             sum(tag_odds[tag] for tag in room.tags) / max(1, len(room.tags)),
             0.0 if size is None else (below + upto) / (2 * len(sizes)) - 0.5,
