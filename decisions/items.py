@@ -7,6 +7,7 @@ them by their places there.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,8 @@ from numpy.typing import NDArray
 from decisions.board import LiveRooms
 from decisions.reasons import EXPLORED, Why
 
+_TAILS_MAX = 4096
+"""Far more than there are of sources, places and propensities together."""
 _STEPS = 10_000
 _SCORES = tuple(f"{step / _STEPS:.4f}" for step in range(_STEPS + 1))
 
@@ -50,6 +53,7 @@ def items_json(
     return f'"reasons":[{",".join(number)}],"items":[{",".join(items)}]'
 
 
+@lru_cache(_TAILS_MAX)
 def _tail(source: str, told: int, propensity: float) -> str:
     """All of an item that follows its score; `told` is the place of its reason."""
     return f',"source":"{source}","reasons":[{told}],"propensity":{propensity:.6g}}}'
