@@ -21,6 +21,8 @@ from sinks.refill import Refill
 from sinks.settings import RedisSettings
 
 _STATE_VERSION: Final = 2
+_SWEEPS: Final = 10
+"""Into how many helpings an epoch's look for what has run out is cut."""
 
 MakeWriter = Callable[[str, Mapping[str, int], Kept | None], RedisWriter]
 """A partition's name, the marks of its saved state and its own copy to its writer."""
@@ -64,6 +66,7 @@ class DeliverPartition(StatefulSinkPartition[Delivery | bytes, bytes]):
             end, refill_at = saved.log_end, saved.refill_at
         if log is not None:
             log.restore(end)
+        self._sweeps = 0
         self._refill = Refill(writer, kept, settings.refill_keys, refill_at)
         if pending.holds:
             writer.hold_ids()
@@ -77,6 +80,9 @@ class DeliverPartition(StatefulSinkPartition[Delivery | bytes, bytes]):
         self._writer.write(deliveries)
         self._writer.push(self._pending.release(), self._pending.forget_before_ms)
         self._refill.step()
+        if self._kept is not None and self._sweeps:
+            self._sweeps -= 1
+            self._kept.sweep(self._ttl_ms, self._pending.forget_before_ms)
         if self._log is not None:
             for delivery in deliveries:
                 if delivery.forgotten:
@@ -89,8 +95,7 @@ class DeliverPartition(StatefulSinkPartition[Delivery | bytes, bytes]):
         self._writer.forget_ids(self._pending.holds)
         self._writer.flush()
         self._pending.seal()
-        if self._kept is not None:
-            self._kept.sweep(self._ttl_ms, self._pending.forget_before_ms)
+        self._sweeps = _SWEEPS
         end = self._log.snapshot() if self._log is not None else 0
         state = _State(
             _STATE_VERSION,

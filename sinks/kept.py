@@ -31,7 +31,7 @@ _AS_OF: Final = re.compile(rb'"as_of_ms":(\d+)')
 _BUFFER_BYTES: Final = 16 << 20
 _FILES_OPEN: Final = 64
 _SYNCED_BYTES: Final = 1 << 20
-_SWEPT: Final = 1_000
+_SWEPT: Final = 100
 _ERASED: Final = "erased"
 _DAMAGED: Final = (
     "if it is damaged, remove this folder, and Redis is not filled again from what was delivered "

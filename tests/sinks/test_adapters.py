@@ -159,3 +159,30 @@ def test_filling_again_goes_on_after_a_restart_where_it_was(
     second.snapshot()
     assert len(client.keys("*:recs")) == len(users)
     second.close()
+
+
+def test_what_has_run_out_leaves_the_copy_in_helpings_after_an_epochs_end(
+    client: Any, quick: RedisSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("sinks.kept._SWEPT", 2)
+
+    def make_writer(part: str, marks: Mapping[str, int], kept: Kept | None) -> RedisWriter:
+        return RedisWriter(client, quick, part, marks=marks, kept=kept)
+
+    sink = DeliverSink(1, make_writer, 0, quick, None, kept_in(tmp_path))
+    part = sink.build_part("s", "000", None)
+    kept: Any = part._kept
+    late = BASE + 2 * quick.ttl_ms
+    times = {"a": late, **{f"u{number}": BASE for number in range(6)}}
+    writes = [Write(user, "tags", ms, head(ms, ms) + b'"n":0}') for user, ms in times.items()]
+    part.write_batch([Delivery(writes=writes)])
+    left = [len(kept.after(b"", 100)[0])]
+    part.snapshot()
+    for _ in range(5):
+        left.append(len(kept.after(b"", 100)[0]))
+        part.write_batch([Delivery()])
+    assert left[0] == left[1] == 7
+    assert sorted(left, reverse=True) == left
+    assert len({*left}) > 2
+    assert [one.user_id for one in kept.after(b"", 100)[0]] == ["a"]
+    part.close()
