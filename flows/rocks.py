@@ -17,6 +17,7 @@ from rocksdict import (
 )
 
 from flows.recovery import RecoveryError
+from flows.shelf_changes import Changes
 from sinks.rocks import pairs_from, raw_options
 
 _WRITE_BUFFER_BYTES = 8 << 20
@@ -74,10 +75,12 @@ def prefix_of(shard: int) -> bytes:
 
 
 class RocksShelf:
-    """One shelf of a shard: the keys of a database that begin alike."""
+    """One shelf of a shard: the keys of a database that begin alike; `changes` hears of all."""
 
-    def __init__(self, database: Rdict, shard: int, name: str) -> None:
+    def __init__(self, database: Rdict, shard: int, name: str, changes: Changes) -> None:
         self._database = database
+        self._shard = shard
+        self._changes = changes
         self._prefix = prefix_of(shard) + name.encode()
 
     def get(self, key: str) -> bytes | None:
@@ -90,17 +93,23 @@ class RocksShelf:
 
     def put(self, key: str, body: bytes) -> None:
         """Set the bytes of a key."""
+        whole = self._prefix + key.encode()
         try:
-            self._database[self._prefix + key.encode()] = body
+            self._database[whole] = body
         except Exception as problem:
             raise told(Path(self._database.path()), problem) from None
+        if self._changes.is_open:
+            self._changes.note(self._shard, whole, body)
 
     def delete(self, key: str) -> None:
         """Forget a key, known or not."""
+        whole = self._prefix + key.encode()
         try:
-            del self._database[self._prefix + key.encode()]
+            del self._database[whole]
         except Exception as problem:
             raise told(Path(self._database.path()), problem) from None
+        if self._changes.is_open:
+            self._changes.note(self._shard, whole, None)
 
     def items(self, after: str = "") -> Iterator[tuple[str, bytes]]:
         """All that sorts behind a key, in order; what is put meanwhile may be missed."""

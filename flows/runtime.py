@@ -87,7 +87,8 @@ class Runtime:
 
             flow = settings.flow
             self.stores = Stores(
-                recovery, process, workers, flow.shards, self.own, flow.cache_mb, flow.epoch_s
+                *(recovery, process, workers, flow.shards, self.own, flow.cache_mb),
+                epoch_s=flow.epoch_s if live else 0.0,
             )
         self.waiting_observe: set[int] = set()
         self.waiting_decide: set[int] = set()

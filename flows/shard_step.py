@@ -46,16 +46,16 @@ class ShardStep(Step, Generic[K]):
         self._turn = -1
         self._shard: K | None = None
         if state is not None:
-            number, packed, place = _STATE.decode(state)
-            self._begin(number, place).restore(packed)
+            saved = _STATE.decode(state)
+            self._begin(saved.number, saved.place, saved.changes).restore(saved.packed)
 
     def make(self, number: int, shelves: Shelves | None) -> K:
         """The kernel of a shard."""
         raise NotImplementedError
 
-    def _begin(self, number: int, place: str = "") -> K:
+    def _begin(self, number: int, place: str = "", changes: bytes = b"") -> K:
         store = self._store
-        shelves = store.shelves(number, place) if store is not None else None
+        shelves = store.shelves(number, place, changes) if store is not None else None
         self._number = number
         self._shard = self.make(number, shelves)
         if store is not None:
@@ -86,8 +86,19 @@ class ShardStep(Step, Generic[K]):
     def pack(self) -> bytes:
         """The shard's number and state, and the checkpoint that has the rest of it."""
         assert self._shard is not None
-        place = self._store.place(self._number) if self._store is not None else ""
-        return msgspec.msgpack.encode((self._number, self._shard.snapshot(), place))
+        place, changes = "", b""
+        if self._store is not None:
+            place = self._store.place(self._number)
+            changes = self._store.changes(self._number)
+        state = _State(self._number, self._shard.snapshot(), place, changes)
+        return msgspec.msgpack.encode(state)
 
 
-_STATE = msgspec.msgpack.Decoder(tuple[int, bytes, str])
+class _State(msgspec.Struct, array_like=True):
+    number: int
+    packed: bytes
+    place: str
+    changes: bytes = b""
+
+
+_STATE = msgspec.msgpack.Decoder(_State)

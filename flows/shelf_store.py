@@ -1,8 +1,9 @@
 """The shelves of one step in one process, and their checkpoints, which its snapshots name.
 
 All shards of a step are snapshotted at one point of the stream, so one checkpoint serves all: the
-first snapshot after a change makes it. A shard that has not been touched since its last snapshot
-goes on naming an older one, which stays for as long.
+first snapshot after a change makes it. Live it is made a moment before, and the snapshots bear what
+has changed since. A shard that has not been touched since its last snapshot goes on naming an older
+one, which stays for as long.
 """
 
 from __future__ import annotations
@@ -21,14 +22,17 @@ from features.shelf import Shelf, Shelves
 from flows.recovery import RecoveryError
 from flows.rocks import RocksShelf, open_database, pairs, prefix_of, told
 from flows.routing import worker_of
+from flows.shelf_changes import Changes, unpacked
 from flows.shelf_folder import ShelfFolder, link, remove
 from sinks.rocks import rewrite
 
 _SMALL_CACHE_MB = 8
 _ERASED = b"\xff\xff"
 """The key of no shard, there while erased users may be in the files."""
-_AHEAD_S = 0.3
-"""Longer than most flushes take; what is put on the shelves after it is soon flushed as well."""
+_FLUSH_S = 0.4
+"""Longer than most flushes take: so long before a checkpoint its tables begin to be written."""
+_AHEAD_S = {"observe": 0.3, "decide": 0.2, "rooms": 0.1}
+"""How long before an epoch ends a step's checkpoint is made: one at a time."""
 
 
 class Writes(Protocol):
@@ -39,7 +43,10 @@ class Writes(Protocol):
 
 
 class Store:
-    """`own` are the shards that the engine gives to this process, whose epochs last `epoch_s`."""
+    """`own` are the shards that the engine gives to this process.
+
+    Epochs last `epoch_s`, and checkpoints are made `ahead_s` before they end; 0: at their end.
+    """
 
     def __init__(
         self,
@@ -47,13 +54,16 @@ class Store:
         shards: int,
         own: Iterable[int],
         cache_mb: int,
-        epoch_s: float = math.inf,
+        epoch_s: float = 0.0,
+        ahead_s: float = 0.0,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
         self._folder = folder
         self._timer = timer
-        self._flush_after_s = max(epoch_s - _AHEAD_S, epoch_s / 2)
-        self._flush_s = timer() + self._flush_after_s
+        self._ahead_s = epoch_s - min(ahead_s, 0.3 * epoch_s) if ahead_s and epoch_s else math.inf
+        self._flush_s = self._ahead_s - min(_FLUSH_S, 0.2 * epoch_s)
+        self._changes, self._is_flushed = Changes(), False
+        self._due_s = timer() + self._flush_s
         self._shards = shards
         self._own = frozenset(own)
         self._cache_mb = cache_mb
@@ -70,19 +80,25 @@ class Store:
 
     # A step begins.
 
-    def shelves(self, shard: int, place: str = "") -> Shelves:
-        """The shelves of a shard: as a checkpoint has them, or empty."""
+    def shelves(self, shard: int, place: str = "", changes: bytes = b"") -> Shelves:
+        """The shelves of a shard, as a checkpoint and the changes since have them, or empty."""
         if self._database is None:
             self._open(place)
         assert self._database is not None
         database = self._database
+        self._changes.end()
         if place != self._base:
             self._clear(shard)
             if place:
                 self._copy(shard, place)
+        for key, body in unpacked(changes):
+            if body is None:
+                del database[key]
+            else:
+                database[key] = body
 
         def shelf(name: str) -> Shelf:
-            return RocksShelf(database, shard, name)
+            return RocksShelf(database, shard, name, self._changes)
 
         return shelf
 
@@ -153,43 +169,73 @@ class Store:
     # A step goes on.
 
     def change(self) -> None:
-        """Something came for a shard.
+        """Something came for a shard: all of it is behind the snapshots that were taken."""
+        if not self._has_changed:
+            self._has_changed = True
+            self._changes.end()
+        if self._timer() >= self._due_s and self._database is not None:
+            self._go_ahead()
 
-        Shortly before an epoch ends, tables begin to be written, beside the flow: a checkpoint
-        would have it wait for them.
-        """
-        self._has_changed = True
-        if self._timer() >= self._flush_s and self._database is not None:
-            self._flush_s = math.inf
-            try:
-                self._database.flush(wait=False)
-            except Exception as problem:
-                raise told(self._folder.work, problem) from None
+    def _go_ahead(self) -> None:
+        """First the tables begin to be written, beside the flow; then the checkpoint is made."""
+        assert self._database is not None
+        if self._is_flushed:
+            self._due_s = math.inf
+            self._checkpoint()
+            self._changes.begin()
+            return
+        self._is_flushed = True
+        self._due_s = self._timer() + self._ahead_s - self._flush_s
+        try:
+            self._database.flush(wait=False)
+        except Exception as problem:
+            raise told(self._folder.work, problem) from None
 
     def erased(self) -> None:
         """Users have been dropped whose every byte is to go with the next restart."""
         if self._database is not None:
             self._database[_ERASED] = b""
+        # A checkpoint that was made before does not say so.
+        self._changes.end()
 
     def place(self, shard: int) -> str:
         """The checkpoint that a shard's snapshot names; made where there is no fresh one."""
         if self._has_changed:
             self._has_changed = False
-            self._checkpoint()
+            self._epoch_ends()
         self._named[shard] = self._number
         return self._folder.place(self._number)
 
-    def _checkpoint(self) -> None:
-        for kernel in self._kernels.values():
-            kernel.write()
-        for source in self._sources.values():
-            source.close()
-        self._sources.clear()
+    def changes(self, shard: int) -> bytes:
+        """What the shard has changed since the checkpoint that `place` has just named."""
+        return self._changes.packed(shard)
+
+    def _epoch_ends(self) -> None:
         # That an epoch ends means that all before it are durable: what was named till now is.
         named = set(self._named.values())
         if not self._is_settled and self._own <= self._named.keys():
             self._is_settled = True
             self._folder.settle()
+        if self._changes.is_open:
+            self._write()
+        # Unless they have become too many just now.
+        if not self._changes.is_open:
+            self._checkpoint()
+        self._is_flushed, self._due_s = False, self._timer() + self._flush_s
+        named.add(self._number)
+        going = [number for number in self._kept if number not in named]
+        self._kept = [number for number in self._kept if number in named]
+        remove(self._folder.path(self._folder.place(number)) for number in going)
+
+    def _write(self) -> None:
+        for kernel in self._kernels.values():
+            kernel.write()
+
+    def _checkpoint(self) -> None:
+        self._write()
+        for source in self._sources.values():
+            source.close()
+        self._sources.clear()
         self._number += 1
         path = self._folder.path(self._folder.place(self._number))
         assert self._database is not None
@@ -197,10 +243,7 @@ class Store:
             Checkpoint(self._database).create_checkpoint(str(path))
         except Exception as problem:
             raise told(path, problem) from None
-        self._flush_s = self._timer() + self._flush_after_s
-        going = [number for number in self._kept if number not in named]
-        self._kept = [number for number in self._kept if number in named] + [self._number]
-        remove(self._folder.path(self._folder.place(number)) for number in going)
+        self._kept.append(self._number)
 
     def close(self) -> None:
         """Let go of all files."""
@@ -208,7 +251,7 @@ class Store:
             source.close()
         if self._database is None:
             return
-        # The working database is of no use any more: what it would still say is no news.
+        # The working database is of no use any more.
         with contextlib.suppress(Exception):
             if self._vacuum is not None and self._vacuum.is_alive():
                 self._database.cancel_all_background(True)
@@ -219,7 +262,8 @@ class Store:
 class Stores:
     """The stores of a process, one a step, since steps are not snapshotted together.
 
-    `rooms` is there in one process alone: that which has the step's one key.
+    `rooms` is there in one process alone: that which has the step's one key. With `epoch_s`,
+    checkpoints are made ahead of the ends of epochs.
     """
 
     def __init__(
@@ -230,19 +274,19 @@ class Stores:
         shards: int,
         own: Iterable[int],
         cache_mb: int,
-        epoch_s: float = math.inf,
+        epoch_s: float = 0.0,
     ) -> None:
         folder, shards_here, steps = Path(recovery), list(own), 2 * workers + 1
-        self.observe, self.decide = (
-            Store(ShelfFolder(folder, step, process, steps), shards, shards_here, cache_mb, epoch_s)
-            for step in ("observe", "decide")
-        )
 
+        def store(step: str, shards: int, own: list[int], cache_mb: int) -> Store:
+            own_folder = ShelfFolder(folder, step, process, steps)
+            return Store(own_folder, shards, own, cache_mb, epoch_s, _AHEAD_S[step])
+
+        self.observe = store("observe", shards, shards_here, cache_mb)
+        self.decide = store("decide", shards, shards_here, cache_mb)
         self.rooms: Store | None = None
         if worker_of("rooms", workers) == process:
-            self.rooms = Store(
-                ShelfFolder(folder, "rooms", process, steps), 1, [0], _SMALL_CACHE_MB, epoch_s
-            )
+            self.rooms = store("rooms", 1, [0], _SMALL_CACHE_MB)
 
     def close(self) -> None:
         """Let go of all files."""

@@ -83,7 +83,8 @@ class RoomsStep(Step):
         self._store = runtime.stores.rooms if runtime.stores is not None else None
         shelves = None
         if self._store is not None:
-            shelves = self._store.shelves(0, saved.place if saved is not None else "")
+            begun = (saved.place, saved.changes) if saved is not None else ()
+            shelves = self._store.shelves(0, *begun)
         self._stats = RoomStats(settings.rooms, settings.flow.lateness_ms, shelves)
         if self._store is not None:
             self._store.enter(0, self._stats)
@@ -131,9 +132,12 @@ class RoomsStep(Step):
 
     def pack(self) -> bytes:
         """State and recent tables, and the checkpoint that has the rest of it."""
-        place = self._store.place(0) if self._store is not None else ""
+        place, changes = "", b""
+        if self._store is not None:
+            place, changes = self._store.place(0), self._store.changes(0)
         tables = [table.pack() for table in self._recent]
-        return msgspec.msgpack.encode(_Rooms(self._stats.snapshot(), tables, self._done, place))
+        state = _Rooms(self._stats.snapshot(), tables, self._done, place, changes)
+        return msgspec.msgpack.encode(state)
 
 
 class _Rooms(msgspec.Struct, array_like=True):
@@ -141,6 +145,7 @@ class _Rooms(msgspec.Struct, array_like=True):
     tables: list[tuple[int, bytes, bytes]]
     done: bool
     place: str = ""
+    changes: bytes = b""
 
 
 _ROOMS = msgspec.msgpack.Decoder(_Rooms)

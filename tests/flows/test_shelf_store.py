@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from tests.stores import bytes_of_folder
 
 SHARDS = [0, 1]
 NAMES = ["aa first", "mm middle", "zz last"]
+Open = Callable[[], Store]
 
 
 def begun(folder: Path) -> Store:
@@ -47,29 +49,6 @@ def test_an_erased_key_is_in_no_file_after_a_restart(tmp_path: Path, gone: str):
     again.close()
 
 
-def test_before_an_epoch_ends_tables_are_written_ahead_of_its_checkpoint(tmp_path: Path):
-    begin_run(tmp_path)
-    clock, folder = Clock(), ShelfFolder(tmp_path, "observe", 0, 2)
-    store = Store(folder, len(SHARDS), SHARDS, 1, epoch_s=10.0, timer=clock)
-    shelf = store.shelves(0)("u")
-
-    def tables() -> int:
-        return len(list(folder.work.glob("*.sst")))
-
-    for second, wanted in ((9.0, 0), (9.8, 1), (9.9, 1)):
-        shelf.put("ann", b"at %.1f" % second)
-        clock.now_s = second
-        store.change()
-        until(lambda wanted=wanted: tables() == wanted)
-    place = at_rest(store)
-    assert tables() == 2
-    shelf.put("ann", b"lost")
-    clock.now_s = 15.0
-    store.change()
-    store.close()
-    assert begun(tmp_path).shelves(0, place)("u").get("ann") == b"at 9.9"
-
-
 class Clock:
     """A clock that a test moves."""
 
@@ -77,3 +56,138 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now_s
+
+
+class Kernel:
+    """What is put on its shelf is put there when it is asked to write."""
+
+    def __init__(self, store: Store, shard: int, place: str = "", changes: bytes = b"") -> None:
+        self._held: dict[str, bytes] = {}
+        self._store, self._shard = store, shard
+        self.shelf = store.shelves(shard, place, changes)("u")
+        store.enter(shard, self)
+
+    def at(self, now_s: float, **values: bytes) -> None:
+        clock.now_s = now_s
+        self._store.change()
+        self._held.update(values)
+
+    def write(self) -> None:
+        for key, body in self._held.items():
+            self.shelf.put(key, body)
+        self._held.clear()
+
+    def stored(self) -> tuple[str, bytes]:
+        return self._store.place(self._shard), self._store.changes(self._shard)
+
+
+clock = Clock()
+
+
+@pytest.fixture
+def early(tmp_path: Path):
+    """Opens stores whose epochs last 10 s, and whose checkpoints are made at the ninth second."""
+    held: list[Store] = []
+
+    def opened() -> Store:
+        clock.now_s = 0.0
+        begin_run(tmp_path)
+        folder = ShelfFolder(tmp_path, "observe", 0, 2)
+        held.append(Store(folder, len(SHARDS), SHARDS, 1, 10.0, 1.0, clock))
+        return held[-1]
+
+    yield opened
+    for store in held:
+        store.close()
+
+
+def checkpoints(tmp_path: Path) -> list[str]:
+    run = tmp_path / SHELVES / "1" / "observe-0"
+    return sorted(path.name for path in run.iterdir() if path.name.isdecimal())
+
+
+def kept_on(tmp_path: Path, early: Open, stored: tuple[str, bytes], shard: int = 0) -> dict:
+    return dict(Kernel(early(), shard, *stored).shelf.items())
+
+
+def test_before_a_checkpoint_its_tables_begin_to_be_written(tmp_path: Path, early: Open):
+    store = early()
+    kernel, work = Kernel(store, 0), tmp_path / SHELVES / "1" / "observe-0" / "work"
+    kernel.at(8.0, ann=b"first")
+    kernel.write()
+    assert not list(work.glob("*.sst"))
+    kernel.at(8.7)
+    until(lambda: list(work.glob("*.sst")))
+    assert not checkpoints(tmp_path)
+
+
+def test_a_shard_goes_on_from_an_early_checkpoint_and_what_has_changed_since(
+    tmp_path: Path, early: Open
+):
+    store = early()
+    ours, others = (Kernel(store, shard) for shard in SHARDS)
+    others.at(1.0, cat=b"theirs")
+    ours.at(8.0, ann=b"before", bob=b"before", dan=b"before")
+    ours.at(8.7)
+    ours.at(9.2, ann=b"after", eve=b"after")
+    assert checkpoints(tmp_path) == ["1"]
+    ours.shelf.delete("bob")
+    stored = [ours.stored(), others.stored()]
+    assert checkpoints(tmp_path) == ["1"]
+    assert ours.stored() == stored[0]
+    assert stored[0][1]
+    assert not stored[1][1]
+    ours.at(9.9, ann=b"lost", dan=b"lost")
+    ours.write()
+    again = early()
+    held = [dict(Kernel(again, shard, *stored[shard]).shelf.items()) for shard in SHARDS]
+    assert held == [{"ann": b"after", "dan": b"before", "eve": b"after"}, {"cat": b"theirs"}]
+
+
+def test_each_epoch_has_changes_of_its_own_and_lets_go_of_what_nobody_names(
+    tmp_path: Path, early: Open
+):
+    store, stored = early(), []
+    kernel = Kernel(store, 0)
+    for epoch in range(4):
+        begun_s = clock.now_s
+        for at_s in (8.7, 9.1, 9.5):
+            kernel.at(begun_s + at_s, ann=b"%d" % epoch, **{f"at{epoch}-{at_s}": b""})
+        clock.now_s = begun_s + 10.0
+        stored.append(kernel.stored())
+    until(lambda: checkpoints(tmp_path) == ["3", "4"])
+    held = kept_on(tmp_path, early, stored[3])
+    assert held["ann"] == b"3"
+    assert len(held) == 1 + 4 * 3
+
+
+def test_too_many_changes_make_a_checkpoint_of_their_own(
+    tmp_path: Path, early: Open, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("flows.shelf_changes._ROWS_MAX", 10)
+    kernel = Kernel(early(), 0)
+    kernel.at(8.7)
+    kernel.at(9.1, **{f"user{number}": b"x" for number in range(20)})
+    stored = kernel.stored()
+    assert checkpoints(tmp_path) == ["1", "2"]
+    assert not stored[1]
+    assert len(kept_on(tmp_path, early, stored)) == 20
+
+
+def test_who_is_erased_after_an_early_checkpoint_is_in_no_byte_after_a_restart(
+    tmp_path: Path, early: Open
+):
+    store = early()
+    kernel = Kernel(store, 0)
+    kernel.at(8.0, **dict.fromkeys(NAMES, b"x" * 100))
+    kernel.at(8.7)
+    kernel.at(9.2)
+    kernel.shelf.delete(NAMES[1])
+    store.erased()
+    stored = kernel.stored()
+    assert not stored[1]
+    store.close()
+    again = early()
+    assert [name for name, _ in Kernel(again, 0, *stored).shelf.items()] == [NAMES[0], NAMES[2]]
+    at_rest(again)
+    assert NAMES[1].encode() not in bytes_of_folder(tmp_path / SHELVES / "2")
