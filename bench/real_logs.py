@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bench import long_view, next_item
+from bench import ablation, long_view, next_item
 from bench.kuairand_rows import read
 from bench.measure import run
 from models.auc import exact_auc
@@ -30,15 +30,11 @@ LAST_ROWS = 8_366
 LAST_LISTS = 1_719
 RESAMPLES = 200
 SEED = 20_260
-PARTS_OF_RANKLENS = {
-    "tag match": ["tag_match_"],
-    "tag lift": ["tag_lift"],
-    "attribute lift": ["attribute_lift"],
-    "item click rate": ["room_click_rate"],
-    "tag click rate": ["room_tag_click_rate"],
-    "attributes": ["room_attribute_"],
-    "appetite": ["user_appetite"],
-}
+PARTS_OF_RANKLENS = (
+    *("tag match", "tag lift", "attribute lift", "item click rate", "tag click rate"),
+    *("attributes", "appetite"),
+)
+"""Films have neither heat nor leaves, orders or prices, and no host that is followed."""
 
 
 def _by_user(users: Sequence[str]) -> list[NDArray[np.intp]]:
@@ -153,18 +149,12 @@ def ranklens(source: Path, ablate: bool) -> None:
         _tell(f"RankLens, NDCG@10, last {LAST_LISTS:,}", ranking["last"]["ndcg_at_10"])
         if not ablate:
             return
-        backtest = [*cli, "backtest", str(log), "--out", f"{folder}/backtest"]
-        for what, without in {"all": [], **PARTS_OF_RANKLENS}.items():
-            policy = Path(folder) / f"{what.replace(' ', '_')}.toml"
-            policy.write_text(f"[learn]\nwithout = {json.dumps(without)}\n", "utf-8")
-            backtest += ["--policy", str(policy)]
-        run(backtest)
-        figures = json.loads(Path(folder, "backtest", "metrics.json").read_text("utf-8"))
-        for what in PARTS_OF_RANKLENS:
-            found = figures["policies"][what.replace(" ", "_")]["differences"]
-            for name, figure in (("NDCG@10", "shown.ndcg@10"), ("AUC", "engagement.auc")):
-                told = found[figure]
-                _tell(f"  {name} without {what}", told["value"], (told["low"], told["high"]))
+        parts = {
+            what: text
+            for what, text in ablation.PARTS.items()
+            if what.startswith("with ") or what.removeprefix("without ") in PARTS_OF_RANKLENS
+        }
+        ablation.tell(ablation.worth(log, Path(folder) / "backtest", parts))
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -1,0 +1,112 @@
+"""What each part of the rankers is worth on a log, by the whole flow: without it, less with all.
+
+    python -m bench.ablation LOG [--without-tags]
+
+A part's worth comes with the 95 % interval of a paired bootstrap over users (`liveloom backtest`).
+Parts that are off by default are put in, all others left out. Without tags, the log's catalogue
+loses them first: what is left where nobody has written any.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import orjson
+
+from bench.measure import run
+
+_NEIGHBOURS = "[neighbours]\non = true\n"
+PARTS: Mapping[str, str] = {
+    **{
+        f"without {part}": f"[learn]\nwithout = {json.dumps(names)}\n"
+        for part, names in {
+            "tag match": ["tag_match_"],
+            "tag lift": ["tag_lift"],
+            "attribute lift": ["attribute_lift"],
+            "item click rate": ["room_click_rate"],
+            "heat and impressions": ["room_heat", "room_impressions"],
+            "leaves and orders": ["room_leave_rate", "room_order_rate"],
+            "tag click rate": ["room_tag_click_rate"],
+            "attributes": ["room_attribute_"],
+            "hosts": ["host_"],
+            "habits": ["price_fit", "hour_activity", "user_activity"],
+            "appetite": ["user_appetite"],
+        }.items()
+    },
+    "with neighbours and attention": _NEIGHBOURS,
+    "with neighbours alone": f'{_NEIGHBOURS}[learn]\nwithout = ["neighbour_attention"]\n',
+    "with attention alone": f'{_NEIGHBOURS}[learn]\nwithout = ["neighbour_match"]\n',
+}
+FIGURES = {"NDCG@10": "shown.ndcg@10", "AUC": "engagement.auc"}
+_TAGGED = (b'"kind":"room"', b'"kind":"host"', b'"kind":"product"')
+
+
+def write_policies(folder: Path, parts: Mapping[str, str]) -> list[str]:
+    """A policy file for all parts as they are, then one for each change; their paths."""
+    paths = []
+    for what, text in {"all": "", **parts}.items():
+        path = folder / f"{what.replace(' ', '_')}.toml"
+        path.write_text(text, "utf-8")
+        paths.append(str(path))
+    return paths
+
+
+def worth(
+    log: Path, folder: Path, parts: Mapping[str, str]
+) -> dict[str, dict[str, tuple[float, float, float]]]:
+    """For each change of the policy each figure's difference, and its interval's ends."""
+    backtest = [sys.executable, "-m", "flows.cli", "backtest", str(log), "--out", str(folder)]
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in write_policies(folder, parts):
+        backtest += ["--policy", path]
+    run(backtest)
+    policies = json.loads((folder / "metrics.json").read_text("utf-8"))["policies"]
+    found = {}
+    for what in parts:
+        told = policies[what.replace(" ", "_")]["differences"]
+        found[what] = {
+            name: (told[figure]["value"], told[figure]["low"], told[figure]["high"])
+            for name, figure in FIGURES.items()
+        }
+    return found
+
+
+def without_tags(log: Path, out: Path) -> None:
+    """Write a plain log again, its rooms, hosts and products without tags; bad lines stay so."""
+    with log.open("rb") as lines, out.open("wb") as file:
+        for line in lines:
+            if any(kind in line for kind in _TAGGED):
+                with contextlib.suppress(orjson.JSONDecodeError):
+                    line = orjson.dumps({**orjson.loads(line), "tags": []})
+            file.write(line.rstrip(b"\n") + b"\n")
+
+
+def tell(found: Mapping[str, Mapping[str, tuple[float, float, float]]]) -> None:
+    """Print the table."""
+    for what, figures in found.items():
+        for name, (value, low, high) in figures.items():
+            print(f"  {what:32s} {name:8s} {value:+.4f}  [{low:+.4f}, {high:+.4f}]", flush=True)
+
+
+def main(argv: Sequence[str] | None = None, parts: Mapping[str, str] = PARTS) -> None:
+    """Ablate over one log."""
+    parser = argparse.ArgumentParser(prog="python -m bench.ablation", description=__doc__)
+    parser.add_argument("log", type=Path)
+    parser.add_argument("--without-tags", action="store_true", help="of the log's catalogue")
+    asked = parser.parse_args(argv)
+    with tempfile.TemporaryDirectory() as scratch:
+        folder, log = Path(scratch), asked.log
+        if asked.without_tags:
+            log = folder / "log.jsonl"
+            without_tags(asked.log, log)
+        tell(worth(log, folder / "backtest", parts))
+
+
+if __name__ == "__main__":
+    main()
