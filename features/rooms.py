@@ -7,7 +7,6 @@ watermark has passed it, and a bucket holds integer counts, so the order within 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import msgspec
 import numpy as np
@@ -43,6 +42,14 @@ class RoomSettings:
     )
 
 
+_ROWS = msgspec.msgpack.Decoder(list[RoomRow])
+
+
+def unpack_room_rows(packed: bytes) -> list[RoomRow]:
+    """Rows that msgpack has encoded."""
+    return _ROWS.decode(packed)
+
+
 class RoomTable:
     """Statistics of all rooms at one second. `values[i]` are the COLUMNS of room `ids[i]`.
 
@@ -57,7 +64,7 @@ class RoomTable:
         self.values = values
 
     def pack(self) -> tuple[int, bytes, bytes]:
-        """Stamp, ids and values, for another process or a snapshot."""
+        """Stamp, ids and values, for a snapshot."""
         ids = msgspec.msgpack.encode(self.ids[: len(self.values)])
         return self.stamp_s, ids, self.values.tobytes()
 
@@ -69,9 +76,6 @@ class RoomTable:
             msgspec.msgpack.decode(ids, type=list[str]),
             np.frombuffer(values).reshape(-1, len(COLUMNS)),
         )
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return RoomTable.unpack, self.pack()
 
 
 NO_ROOMS = RoomTable(-1, [], np.zeros((0, len(COLUMNS))))

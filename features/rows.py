@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from operator import itemgetter
-from typing import Any
 
 import msgspec
 
 from events.kinds import Event
+from events.parcel import Parcel, Wrapped
 from features.vector import View
 
 
@@ -31,7 +31,7 @@ Row = tuple[RowEvent, str, int, int, int, int]
 time, ms; catalogue events before the row."""
 
 
-class Rows:
+class Rows(Parcel):
     """The rows of one shard in one round, in log order; `shard` is -1 while several may be in it.
 
     `clock_ms` and `seq` are those after the whole round; `identity` says that the round has a
@@ -71,7 +71,8 @@ class Rows:
             )
         )
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def wrap(self) -> Wrapped:
+        """As bytes."""
         return unpack_rows, (self.pack(),)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from events.letters import DeadLetter
+from events.parcel import Parcel, Wrapped
 from features.catalogue import CatalogueEvent
 from features.collect import Split
 from features.rows import Rows, unpack_rows
@@ -42,7 +43,7 @@ class PartRound:
         return self.tick and self.clock_ms > 0
 
 
-class Arrival:
+class Arrival(Parcel):
     """Rows of one shard, or of IDENTITY, in a round of a partition: stamped where they arrive."""
 
     __slots__ = ("clock_ms", "offset", "part", "rows", "shard")
@@ -63,7 +64,8 @@ class Arrival:
         """As plain values, for another process or a snapshot."""
         return self.part, self.offset, self.clock_ms, self.rows.pack()
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def wrap(self) -> Wrapped:
+        """As bytes."""
         return unpack_arrival, self.pack()
 
 
@@ -72,7 +74,7 @@ def unpack_arrival(part: str, offset: int, clock_ms: int, rows: bytes) -> Arriva
     return Arrival(part, offset, clock_ms, unpack_rows(rows))
 
 
-class RoomArrival:
+class RoomArrival(Parcel):
     """The rows for ROOMS, or for NEIGHBOURS, in a round of a partition: clocks are second."""
 
     __slots__ = ("clock_ms", "offset", "part", "rows")
@@ -93,11 +95,12 @@ class RoomArrival:
         """As plain values, for a snapshot."""
         return self.part, self.offset, self.clock_ms, self.rows
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def wrap(self) -> Wrapped:
+        """As plain values, of which it has no better bytes."""
         return RoomArrival, self.pack()
 
 
-class CatalogueArrival:
+class CatalogueArrival(Parcel):
     """The catalogue events in a round of a partition, not numbered yet."""
 
     __slots__ = ("clock_ms", "complete", "events", "offset", "part")
@@ -111,7 +114,8 @@ class CatalogueArrival:
         self.events = events
         self.complete = complete
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def wrap(self) -> Wrapped:
+        """As bytes."""
         packed = msgspec.msgpack.encode(self.events)
         return _unpack_catalogue, (self.part, self.offset, self.clock_ms, packed, self.complete)
 

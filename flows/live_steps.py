@@ -18,7 +18,7 @@ from features.rooms import RoomRow
 from flows.live_messages import RoomArrival, unpack_arrival
 from flows.live_runtime import REPORT_MS, LiveRuntime
 from flows.live_state import seal_live, stamped, unseal_live
-from flows.messages import CatalogueUpdate, RoomTables
+from flows.messages import CatalogueUpdate, RoomRows, RoomTables
 from flows.shard_step import WRITE_MS
 from flows.steps import CatalogueStep, IdentityStep, RoomsStep
 
@@ -58,7 +58,7 @@ class LiveCatalogueStep(CatalogueStep):
 
     def _say(self, entries: list[Entry], completes: bool, now_ms: int) -> Iterator[Any]:
         if entries:
-            for made in super().take([entries]):
+            for made in super().take([CatalogueUpdate(entries)]):
                 if isinstance(made, Delivery):
                     made.reached = dict(self._times.offsets)
                 yield made
@@ -121,7 +121,7 @@ class LiveRoomsStep(RoomsStep):
                 (key, max(floor, min(ceiling, clock_ms)), at_ms, room_id, code, amount)
                 for key, clock_ms, at_ms, room_id, code, amount in one.rows
             ]
-        made = list(super().take([(rows, times.clock_ms, False)]))
+        made = list(super().take([RoomRows(rows, times.clock_ms, False)]))
         if self._store is not None and now_ms - self._written_ms >= WRITE_MS:
             self._written_ms = now_ms
             self._stats.write()

@@ -6,10 +6,12 @@ from typing import Any
 
 import msgspec
 
+from events.parcel import Parcel, Wrapped
 from features.catalogue import CatalogueEvent, Entry
 from features.example import Example
 from features.neighbour_table import NeighbourTable
-from features.rooms import RoomTable
+from features.room_tables import pack_tables, unpack_tables
+from features.rooms import RoomRow, RoomTable, unpack_room_rows
 from features.rows import Rows
 from models.table import WeightsTable, decode_table, encode_table
 
@@ -39,7 +41,7 @@ class Identified:
         return Identified, (self.rows,)
 
 
-class CatalogueUpdate:
+class CatalogueUpdate(Parcel):
     """Catalogue events in log order; `complete` says, live, that shards may begin with them."""
 
     __slots__ = ("complete", "entries")
@@ -48,7 +50,8 @@ class CatalogueUpdate:
         self.entries = entries
         self.complete = complete
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def wrap(self) -> Wrapped:
+        """As bytes."""
         packed = msgspec.msgpack.encode([(e.seq, e.clock_ms, e.event) for e in self.entries])
         return _unpack_catalogue, (packed, self.complete)
 
@@ -57,7 +60,26 @@ def _unpack_catalogue(packed: bytes, complete: bool) -> CatalogueUpdate:
     return CatalogueUpdate([Entry(*entry) for entry in _EVENTS.decode(packed)], complete)
 
 
-class RoomTables:
+class RoomRows(Parcel):
+    """What names a room in a round, and the log's clock after it; `done`: the log has ended."""
+
+    __slots__ = ("clock_ms", "done", "rows")
+
+    def __init__(self, rows: list[RoomRow], clock_ms: int, done: bool) -> None:
+        self.rows = rows
+        self.clock_ms = clock_ms
+        self.done = done
+
+    def wrap(self) -> Wrapped:
+        """As bytes."""
+        return _unpack_room_rows, (msgspec.msgpack.encode(self.rows), self.clock_ms, self.done)
+
+
+def _unpack_room_rows(packed: bytes, clock_ms: int, done: bool) -> RoomRows:
+    return RoomRows(unpack_room_rows(packed), clock_ms, done)
+
+
+class RoomTables(Parcel):
     """Room statistics of some seconds, and the last second that is complete."""
 
     __slots__ = ("progress_s", "tables")
@@ -65,6 +87,14 @@ class RoomTables:
     def __init__(self, tables: list[RoomTable], progress_s: int) -> None:
         self.tables = tables
         self.progress_s = progress_s
+
+    def wrap(self) -> Wrapped:
+        """As bytes."""
+        return _unpack_room_tables, (pack_tables(self.tables), self.progress_s)
+
+
+def _unpack_room_tables(packed: bytes, progress_s: int) -> RoomTables:
+    return RoomTables(unpack_tables(packed), progress_s)
 
 
 class NeighbourTables:
@@ -77,7 +107,7 @@ class NeighbourTables:
         self.progress_s = progress_s
 
 
-class Weights:
+class Weights(Parcel):
     """Weights with their stamps, and the last second that has been learnt."""
 
     __slots__ = ("progress_s", "tables")
@@ -86,7 +116,8 @@ class Weights:
         self.tables = tables
         self.progress_s = progress_s
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def wrap(self) -> Wrapped:
+        """As bytes."""
         packed = [(stamp_s, encode_table(table)) for stamp_s, table in self.tables]
         return _unpack_weights, (packed, self.progress_s)
 
@@ -95,7 +126,7 @@ def _unpack_weights(packed: list[tuple[int, bytes]], progress_s: int) -> Weights
     return Weights([(stamp_s, decode_table(table)) for stamp_s, table in packed], progress_s)
 
 
-class Learnable:
+class Learnable(Parcel):
     """A shard's examples, and the last second for which it has given all."""
 
     __slots__ = ("examples", "progress_s", "shard")
@@ -105,7 +136,8 @@ class Learnable:
         self.examples = examples
         self.progress_s = progress_s
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def wrap(self) -> Wrapped:
+        """As bytes."""
         packed = msgspec.msgpack.encode(self.examples)
         return _unpack_learnable, (self.shard, packed, self.progress_s)
 

@@ -13,6 +13,7 @@ from events.pseudonyms import Pseudonyms
 from features.catalogue import Catalogue
 from features.door import Door
 from features.observed import ObserveContext
+from features.room_tables import SharedIds
 from features.scene import Scenes
 from flows.messages import Report
 from flows.metrics.epochs import EpochMeter
@@ -62,6 +63,7 @@ class Runtime:
         self.scenes = Scenes(self.catalogue, delay_s, settings.scene, settings.content, recent)
         prior = prior_table(settings.learning, self.feature_names)
         self.boards = Boards(self.scenes, prior, delay_s, settings.slate)
+        self.room_ids = SharedIds()
         self.scenes.waits = self.boards.waits = not live
         self.catalogue_ready = not live
         self.progress = Progress()

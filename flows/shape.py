@@ -11,7 +11,7 @@ import msgspec
 from events.hashing import shard_of
 from features.collect import Split
 from features.rows import Rows
-from flows.messages import Identified, Report
+from flows.messages import CatalogueUpdate, Identified, Report, RoomRows
 from flows.neighbours_step import NeighboursStep
 from flows.report import ReportStep
 from flows.steps import (
@@ -52,11 +52,11 @@ class Shape:
 
 def _catalogue(split: Split) -> Parts:
     if split.catalogue:
-        yield "catalogue", split.catalogue
+        yield "catalogue", CatalogueUpdate(split.catalogue)
 
 
 def _rooms(split: Split) -> Parts:
-    yield "rooms", (split.rooms, split.clock_ms, split.done)
+    yield "rooms", RoomRows(split.rooms, split.clock_ms, split.done)
 
 
 def _neighbours(split: Split) -> Parts:

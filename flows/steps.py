@@ -14,7 +14,7 @@ from features.identity import Identity
 from features.needed import needed
 from features.observe import ObserveShard
 from features.observed import Observed
-from features.rooms import RoomRow, RoomStats, RoomTable
+from features.rooms import RoomStats, RoomTable
 from features.rows import Rows
 from features.shelf import Shelves
 from features.strengths import measure
@@ -24,6 +24,7 @@ from flows.messages import (
     Learnable,
     NeighbourTables,
     Report,
+    RoomRows,
     RoomTables,
     Tick,
     Weights,
@@ -48,9 +49,9 @@ class CatalogueStep(Step):
         if state is not None:
             self._entries = [Entry(*entry) for entry in _ENTRIES.decode(state)]
 
-    def take(self, values: list[list[Entry]]) -> Iterable[Any]:
+    def take(self, values: list[CatalogueUpdate]) -> Iterable[Any]:
         """New catalogue events, in log order."""
-        entries = [entry for value in values for entry in value]
+        entries = [entry for value in values for entry in value.entries]
         self._entries += entries
         if len(self._entries) > self._entries_max:
             self._entries_max = _ENTRIES_BEGIN + 2 * len(self._needed())
@@ -96,14 +97,14 @@ class RoomsStep(Step):
             self._recent = [RoomTable.unpack(*table) for table in saved.tables]
             self._done = saved.done
 
-    def take(self, values: list[tuple[list[RoomRow], int, bool]]) -> Iterable[Any]:
+    def take(self, values: list[RoomRows]) -> Iterable[Any]:
         """The room rows of some rounds."""
         if self._store is not None:
             self._store.change()
         tables: list[RoomTable] = []
-        for rows, clock_ms, done in values:
-            tables += self._stats.apply(rows, clock_ms)
-            self._done = self._done or done
+        for value in values:
+            tables += self._stats.apply(value.rows, value.clock_ms)
+            self._done = self._done or value.done
         self._recent += tables
         oldest_s = self._stats.closed_s - self._slack_s
         while len(self._recent) > 1 and self._recent[1].stamp_s <= oldest_s:
@@ -365,6 +366,7 @@ class ShareStep(Step):
                 runtime.catalogue_ready = runtime.catalogue_ready or value.complete
             elif isinstance(value, RoomTables):
                 for table in () if frozen else value.tables:
+                    runtime.room_ids.share(table)
                     runtime.scenes.tables.publish(table.stamp_s, table)
                 runtime.scenes.tables.advance(value.progress_s)
             elif isinstance(value, NeighbourTables):
