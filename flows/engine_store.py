@@ -15,6 +15,16 @@ from bytewax.recovery import init_db_dir
 
 _FILE = "part-0.sqlite3"
 _FREE_BYTES_MIN = 1 << 20
+_UNFINISHED = """
+    DELETE FROM snaps WHERE snap_epoch >= (
+        SELECT CASE
+            WHEN count(DISTINCT worker_index) < worker_count THEN resume_epoch
+            ELSE min(max(worker_frontier, resume_epoch))
+        END
+        FROM (SELECT * FROM exs ORDER BY ex_num DESC LIMIT 1) LEFT JOIN fronts USING (ex_num)
+    )
+"""
+"""The engine goes on where the slowest worker of the last execution was."""
 _START_OVER = "restore a backup of the whole folder, or start from an empty one"
 
 
@@ -55,6 +65,20 @@ def check_store(store: Path) -> None:
         raise RecoveryError(_why_not(path, problem)) from None
     if found != ("ok",):
         raise RecoveryError(f"{path} is damaged: {_START_OVER}")
+
+
+def drop_unfinished(store: Path) -> None:
+    """Drop the snapshots of the epoch that was under way when the last run ended.
+
+    The engine leaves them there. The run that goes on begins that epoch again, and where it leaves
+    a key alone in it, the run after that would take the old one's snapshot for its own.
+    """
+    path = store / _FILE
+    try:
+        with closing(sqlite3.connect(path, isolation_level=None)) as database:
+            database.execute(_UNFINISHED)
+    except sqlite3.Error as problem:
+        raise RecoveryError(_why_not(path, problem)) from None
 
 
 def vacuum_store(store: Path) -> None:

@@ -11,15 +11,28 @@ from typing import Any
 
 import msgspec
 
-from flows.engine_store import RecoveryError, check_store, make_store, vacuum_store
+from flows.engine_store import (
+    RecoveryError,
+    check_store,
+    drop_unfinished,
+    make_store,
+    vacuum_store,
+)
 from flows.shelf_folder import begin_run
 
 __all__ = ["Recovery", "RecoveryError"]
 
 _SHAPE = "run.json"
+_STORE = "state"
 _LOCK_S_MAX = 3.0
 _LEAVE_S_MAX = 60.0
 _POLL_S = 0.02
+
+
+def begin_again(folder: Path) -> None:
+    """The processes of a run begin, whatever became of those before them."""
+    drop_unfinished(folder / _STORE)
+    begin_run(folder)
 
 
 class Recovery:
@@ -27,7 +40,7 @@ class Recovery:
 
     def __init__(self, folder: str) -> None:
         self.folder = Path(folder)
-        self.database = self.folder / "state"
+        self.database = self.folder / _STORE
         self._lock: int | None = None
 
     @property
@@ -55,6 +68,7 @@ class Recovery:
                         f"the recovery folder {self.folder} was made with {name} "
                         f"{made.get(name)!r}, not {value!r}: set it back, or give an empty folder"
                     )
+            drop_unfinished(self.database)
             vacuum_store(self.database)
             begin_run(self.folder)
             return

@@ -121,7 +121,7 @@ def _keep_running(live: Live, stop: Stop, lock: int | None) -> None:
     from flows.kafka_client import client_settings
     from flows.lookout import Lookout
     from flows.processes import supervise
-    from flows.shelf_folder import begin_run
+    from flows.recovery import begin_again
 
     client, kafka = client_settings(live.brokers, live.client_file), live.settings.kafka
     later = (
@@ -146,7 +146,7 @@ def _keep_running(live: Live, stop: Stop, lock: int | None) -> None:
             facts: dict[str, object] = {"partitions": len(live.parts), "processes": live.processes}
             LOG.info("reading %d partitions in %d processes", *facts.values(), extra=said(facts))
             if live.recovery is not None:
-                begin_run(Path(live.recovery))
+                begin_again(Path(live.recovery))
             try:
                 with _asking(live, client, stop) as asked:
                     supervise(live, _quiet, asked, lock, "flows.commands.live_worker", logs=False)

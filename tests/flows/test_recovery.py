@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from flows import engine_store, recovery
-from flows.recovery import Recovery, RecoveryError
+from flows.recovery import Recovery, RecoveryError, begin_again
 from sinks.embedded import EmbeddedRedis
 from tests.flows.evening import evening
 from tests.stores import bytes_of_folder
@@ -68,6 +68,41 @@ def test_a_start_leaves_no_byte_of_what_the_store_has_deleted(folder: Path):
     with Recovery(str(folder)) as held:
         held.open(SHAPE)
     assert b"someone gone" not in bytes_of_folder(folder)
+
+
+@pytest.mark.parametrize(
+    ("fronts", "left"),
+    [
+        ([], [1, 2]),
+        ([(0, 5)], [1, 2]),
+        ([(0, 5), (1, 4)], [1, 2, 3]),
+        ([(0, 6), (1, 6)], [1, 2, 3, 4, 5]),
+    ],
+)
+def test_a_start_drops_snapshots_of_an_epoch_that_did_not_end(
+    folder: Path, fronts: list[tuple[int, int]], left: list[int]
+):
+    """The last execution began at epoch 3, on two workers; what they told is how far they were."""
+    path = folder / "state" / "part-0.sqlite3"
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as database:
+        for number, resume in ((0, 1), (1, 3)):
+            database.execute(
+                "INSERT INTO exs (ex_num, worker_count, resume_epoch) VALUES (?, 2, ?)",
+                (number, resume),
+            )
+            told = [(0, 3), (1, 3)] if number == 0 else fronts
+            database.executemany(
+                "INSERT INTO fronts (ex_num, worker_index, worker_frontier) VALUES (?, ?, ?)",
+                [(number, *front) for front in told],
+            )
+        database.executemany(
+            "INSERT INTO snaps (step_id, state_key, snap_epoch, ser_change) VALUES (?, ?, ?, ?)",
+            [("step", "key", epoch, b"state") for epoch in range(1, 6)],
+        )
+    begin_again(folder)
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        found = database.execute("SELECT snap_epoch FROM snaps ORDER BY snap_epoch").fetchall()
+    assert [epoch for (epoch,) in found] == left
 
 
 @pytest.mark.parametrize("lost", ["state", "state/part-0.sqlite3"])
