@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import timedelta
 
 from bytewax.dataflow import Dataflow
@@ -16,6 +17,8 @@ from flows.recovery import Recovery
 NO_EPOCHS = timedelta(days=365)
 """Longer than any run: nothing is kept, and there is nothing to wait for."""
 
+_SWITCH_S = 0.02
+
 
 def run_flow(
     flow: Dataflow,
@@ -29,6 +32,10 @@ def run_flow(
     folder = Recovery(recovery).database if recovery is not None else None
     store = RecoveryConfig(str(folder), timedelta(0)) if folder is not None else None
     calm_collector(live)
+    if addresses:
+        # The engine's main thread asks for the interpreter each millisecond: let it wait for a
+        # moment when the thread that works has no use for it.
+        sys.setswitchinterval(_SWITCH_S)
     faults.forget()
     try:
         cli_main(

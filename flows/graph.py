@@ -18,6 +18,7 @@ from bytewax.outputs import Sink
 from decisions.outputs import Delivery
 from features.observed import Observed
 from features.rows import Rows
+from flows.carry import Carriage, CarryStep
 from flows.faults import noted
 from flows.messages import (
     CatalogueUpdate,
@@ -64,7 +65,7 @@ def build(
     identity = _step(
         "identity", _spread("to_identity", splits, shape.identity), shape.identity_step, runtime
     )
-    users = _spread("to_shards", splits, partial(shape.users, names))
+    users = _to_shards(splits, runtime, shape)
 
     # OBSERVE: users' rows, the anonymous ones once they have a name, and word of new tables.
     identified = _pick("identified", identity, Rows, partial(_named, names, shape))
@@ -127,6 +128,17 @@ def _spread(
     return op.flat_map_batch(
         step_id, splits, lambda batch: [x for split in batch for x in take(split)]
     )
+
+
+def _to_shards(splits: Stream[Any], runtime: Runtime, shape: Shape) -> Keyed:
+    """Users' rows to their shards; where there are several processes, one message to each."""
+    if runtime.workers == 1:
+        return _spread("to_shards", splits, partial(shape.users, runtime.shard_names))
+    carriage = Carriage(runtime, shape.users)
+    carried: Keyed = op.stateful_batch(
+        "carried", _spread("to_processes", splits, carriage.load), noted(CarryStep)
+    )
+    return op.flat_map_batch("to_shards", carried, carriage.unload)
 
 
 def _pick(

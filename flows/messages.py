@@ -41,6 +41,23 @@ class Identified:
         return Identified, (self.rows,)
 
 
+class Carried(Parcel):
+    """Items of one round for shards of one process, which travel there as one."""
+
+    __slots__ = ("items",)
+
+    def __init__(self, items: list[Any]) -> None:
+        self.items = items
+
+    def wrap(self) -> Wrapped:
+        """As bytes, each as it would travel alone."""
+        return _unpack_carried, ([item.wrap() for item in self.items],)
+
+
+def _unpack_carried(wrapped: list[Wrapped]) -> Carried:
+    return Carried([make(*parts) for make, parts in wrapped])
+
+
 class CatalogueUpdate(Parcel):
     """Catalogue events in log order; `complete` says, live, that shards may begin with them."""
 

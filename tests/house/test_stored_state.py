@@ -17,10 +17,15 @@ SNAKE_CASE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
 @pytest.fixture(scope="module")
 def step_ids() -> list[str]:
+    """The ids of all steps of one process."""
+    return _step_ids(workers=1)
+
+
+def _step_ids(workers: int) -> list[str]:
     """The ids of all steps, in the order of the graph."""
     nothing: TestingSource[object] = TestingSource([])
     sinks: list[TestingSink[object]] = [TestingSink([]) for _ in range(3)]
-    flow = build(Runtime(Settings()), nothing, *sinks)
+    flow = build(Runtime(Settings(), workers=workers), nothing, *sinks)
     assert flow.flow_id == "liveloom"
     return [step.step_id.removeprefix("liveloom.") for step in flow.substeps]
 
@@ -48,6 +53,14 @@ def test_the_page_lists_the_steps_that_the_graph_has(step_ids: list[str], page: 
     without = re.findall(r"`([a-z_0-9]+)`", part)
     assert without == sorted(without)
     assert sorted([*with_state, *without]) == sorted(step_ids)
+
+
+def test_the_page_lists_the_steps_that_several_processes_have_besides(
+    step_ids: list[str], page: str
+):
+    part = page.split("## Steps of several processes", 1)[1].split("## ", 1)[0]
+    besides = re.findall(r"`([a-z_0-9]+)`", part)
+    assert sorted([*step_ids, *besides]) == sorted(_step_ids(workers=2))
 
 
 def test_layouts_on_the_page_are_those_of_the_code(page: str, texts: dict[str, str]):
