@@ -69,6 +69,13 @@ class ShelfFolder:
         """Where a checkpoint lies."""
         return self._shelves / place
 
+    def later(self, place: str) -> list[str]:
+        """The checkpoints that the same process made after this one, the newest first."""
+        path = self.path(place)
+        numbers = [int(other.name) for other in path.parent.iterdir() if other.name.isdecimal()]
+        newer = sorted((number for number in numbers if number > int(path.name)), reverse=True)
+        return [f"{place.rpartition('/')[0]}/{number}" for number in newer]
+
     def settle(self) -> None:
         """All shards here have a durable checkpoint of this run; the last to say so clears up."""
         run = self._shelves / str(self._run)

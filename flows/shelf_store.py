@@ -109,6 +109,7 @@ class Store:
     def _open(self, place: str) -> None:
         """Begin with a whole checkpoint, less what now belongs to others."""
         if place:
+            place = self._erased_since(place)
             source = self._source_path(place)
             try:
                 link(source, self._folder.work)
@@ -126,6 +127,22 @@ class Store:
         # What was deleted or written over before the restart leaves the disk, beside the flow.
         self._vacuum = threading.Thread(target=self._compact, name="vacuum", daemon=True)
         self._vacuum.start()
+
+    def _erased_since(self, place: str) -> str:
+        """A later checkpoint that says that users were erased, if there is one, else this one.
+
+        A shard that had nothing to do since names one of before, whose files still have them.
+        """
+        self._source_path(place)
+        for later in self._folder.later(place):
+            # One that was being made when the run was killed is of no use, and nobody names it.
+            with contextlib.suppress(RecoveryError):
+                source = open_database(self._folder.path(later), _SMALL_CACHE_MB, reads_only=True)
+                is_marked = source.get(_ERASED) is not None
+                source.close()
+                if is_marked:
+                    return later
+        return place
 
     def _rewrite(self) -> None:
         """Write every file anew before anything else: users were erased before the restart."""

@@ -49,6 +49,25 @@ def test_an_erased_key_is_in_no_file_after_a_restart(tmp_path: Path, gone: str):
     again.close()
 
 
+def test_one_shard_is_erased_from_and_another_goes_on_from_a_checkpoint_before(tmp_path: Path):
+    store = begun(tmp_path)
+    for shard, name in zip(SHARDS, NAMES, strict=False):
+        store.shelves(shard)("u").put(name, b"x" * 100)
+    before = at_rest(store)
+    store.shelves(1)("u").delete(NAMES[1])
+    store.erased()
+    store.change()
+    after = store.place(1)
+    store.close()
+    assert before != after
+    again = begun(tmp_path)
+    assert [name for name, _ in again.shelves(0, before)("u").items()] == [NAMES[0]]
+    assert list(again.shelves(1, after)("u").items()) == []
+    at_rest(again)
+    assert NAMES[1].encode() not in bytes_of_folder(tmp_path / SHELVES / "2")
+    again.close()
+
+
 class Clock:
     """A clock that a test moves."""
 
