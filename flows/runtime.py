@@ -22,7 +22,7 @@ from flows.settings import Settings
 from models.prior import prior_table
 
 if TYPE_CHECKING:
-    from flows.shelf_store import Stores
+    from flows.shelf_stores import Stores
 
 
 @dataclass
@@ -85,7 +85,7 @@ class Runtime:
         self.stores: Stores | None = None
         if recovery is not None:
             # Its library is loaded where it is needed alone.
-            from flows.shelf_store import Stores
+            from flows.shelf_stores import Stores
 
             flow = settings.flow
             self.stores = Stores(

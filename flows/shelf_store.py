@@ -21,18 +21,15 @@ from rocksdict import Checkpoint, Rdict
 from features.shelf import Shelf, Shelves
 from flows.recovery import RecoveryError
 from flows.rocks import RocksShelf, open_database, pairs, prefix_of, told
-from flows.routing import worker_of
 from flows.shelf_changes import Changes, unpacked
 from flows.shelf_folder import ShelfFolder, link, remove
 from sinks.rocks import rewrite
 
-_SMALL_CACHE_MB = 8
+SMALL_CACHE_MB = 8
 _ERASED = b"\xff\xff"
 """The key of no shard, there while erased users may be in the files."""
 _FLUSH_S = 0.4
 """Longer than most flushes take: so long before a checkpoint its tables begin to be written."""
-_AHEAD_S = {"observe": 0.3, "decide": 0.2, "rooms": 0.1}
-"""How long before an epoch ends a step's checkpoint is made: one at a time."""
 
 
 class Writes(Protocol):
@@ -137,7 +134,7 @@ class Store:
         for later in self._folder.later(place):
             # One that was being made when the run was killed is of no use, and nobody names it.
             with contextlib.suppress(RecoveryError):
-                source = open_database(self._folder.path(later), _SMALL_CACHE_MB, reads_only=True)
+                source = open_database(self._folder.path(later), SMALL_CACHE_MB, reads_only=True)
                 is_marked = source.get(_ERASED) is not None
                 source.close()
                 if is_marked:
@@ -177,7 +174,7 @@ class Store:
         assert self._database is not None
         source = self._sources.get(place)
         if source is None:
-            source = open_database(self._source_path(place), _SMALL_CACHE_MB, reads_only=True)
+            source = open_database(self._source_path(place), SMALL_CACHE_MB, reads_only=True)
             self._sources[place] = source
         prefix = prefix_of(shard)
         for key, body in pairs(source, prefix, prefix):
@@ -274,39 +271,3 @@ class Store:
                 self._database.cancel_all_background(True)
                 self._vacuum.join()
             self._database.close()
-
-
-class Stores:
-    """The stores of a process, one a step, since steps are not snapshotted together.
-
-    `rooms` is there in one process alone: that which has the step's one key. With `epoch_s`,
-    checkpoints are made ahead of the ends of epochs.
-    """
-
-    def __init__(
-        self,
-        recovery: str,
-        process: int,
-        workers: int,
-        shards: int,
-        own: Iterable[int],
-        cache_mb: int,
-        epoch_s: float = 0.0,
-    ) -> None:
-        folder, shards_here, steps = Path(recovery), list(own), 2 * workers + 1
-
-        def store(step: str, shards: int, own: list[int], cache_mb: int) -> Store:
-            own_folder = ShelfFolder(folder, step, process, steps)
-            return Store(own_folder, shards, own, cache_mb, epoch_s, _AHEAD_S[step])
-
-        self.observe = store("observe", shards, shards_here, cache_mb)
-        self.decide = store("decide", shards, shards_here, cache_mb)
-        self.rooms: Store | None = None
-        if worker_of("rooms", workers) == process:
-            self.rooms = store("rooms", 1, [0], _SMALL_CACHE_MB)
-
-    def close(self) -> None:
-        """Let go of all files."""
-        for store in (self.observe, self.decide, self.rooms):
-            if store is not None:
-                store.close()

@@ -11,7 +11,8 @@ import pytest
 
 from flows.recovery import RecoveryError
 from flows.shelf_folder import begin_run
-from flows.shelf_store import Store, Stores
+from flows.shelf_store import Store
+from flows.shelf_stores import Stores
 from tests.kafka_line import until
 
 SHARDS = 4
@@ -187,7 +188,7 @@ def test_a_damaged_checkpoint_is_told(opened: Open, tmp_path: Path, what: str):
 FULL = """
 import random, resource, sys
 from flows.shelf_folder import begin_run
-from flows.shelf_store import Stores
+from flows.shelf_stores import Stores
 from pathlib import Path
 begin_run(Path(sys.argv[1]))
 store = Stores(sys.argv[1], 0, 1, 1, [0], 1).observe

@@ -37,6 +37,7 @@ INSTEAD_OF = {
 FOREIGN = {
     ("flows/converters/ranklens.py", "timestamp"),
     ("flows/shelf_store.py", "checkpoint"),  # RocksDB's: a database's files, not a step's state
+    ("flows/shelf_stores.py", "checkpoint"),
 }
 # A unit before the end of a name, or a unit's long form.
 _UNIT = re.compile(r"(?:^|_)(?:ms|secs?|seconds|millis|mins)_(?!max$|min$|end$)[a-z]")
