@@ -23,7 +23,7 @@ from bench.processes import processes_rows
 from bench.reader_latency import latency_rows
 from bench.real_log import kuairand_rows, ranklens_rows
 from bench.redis_server import redis_server
-from bench.report import Row, markdown, write_report
+from bench.report import Row, added, markdown, write_report
 from bench.responses import response_rows
 from bench.resume import resume_rows
 from bench.side_by_side import TASKS, Logs, SideBySide
@@ -86,6 +86,9 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
         metavar=("USERS", "RATE", "SECONDS"),
         default=[300, 300, 600],
         help="how: users who act, events/s, and for how long",
+    )
+    parser.add_argument(
+        "--add", action="store_true", help="to the page in --out, in place of the same sections"
     )
     parser.add_argument("--out", type=Path, default=Path("docs"))
     args = parser.parse_args(argv)
@@ -206,7 +209,13 @@ def main(argv: list[str] | None = None) -> int:
         "stock way": acts,
         "this page": f"`{shown(['python', '-m', 'bench', *(argv or sys.argv[1:])])}`",
     }
-    if args.only:
+    if args.add:
+        try:
+            rows, settings = added(args.out, rows, settings["this page"], conditions)
+        except RunError as error:
+            console.print(f"bench: {error}", style="red", markup=False)
+            return 1
+    elif args.only:
         print(markdown(rows, settings, conditions))
         return 0
     write_report(args.out, rows, settings, conditions)

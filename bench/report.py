@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.measure import Spread
+from bench.measure import RunError, Spread
 
 
 @dataclass(frozen=True)
@@ -100,6 +100,26 @@ def markdown(
     lines += ["", "## Conditions", ""]
     lines += [f"- {name}: {value}" for name, value in {**settings, **environment}.items()]
     return "\n".join(lines) + "\n"
+
+
+def added(
+    folder: Path, rows: Sequence[Row], command: str, environment: Mapping[str, str]
+) -> tuple[list[Row], dict[str, Any]]:
+    """All rows and settings of the page there, with these sections in place of its own.
+
+    RunError where it was measured in another environment: figures stand beside each other.
+    """
+    data = json.loads((folder / "benchmarks.json").read_text("utf-8"))
+    if data["environment"] != dict(environment):
+        raise RunError(f"the page in {folder} was measured elsewhere: measure all of it anew")
+    page = []
+    for stored in data["rows"]:
+        value = Spread(**stored["value"]) if stored["value"] else None
+        del stored["met"]
+        page.append(Row(**{**stored, "value": value}))
+    sections = list(dict.fromkeys(row.section for row in rows))
+    kept = [row for row in page if row.section not in sections]
+    return [*kept, *rows], {**data["settings"], f"added: {', '.join(sections)}": command}
 
 
 def write_report(
