@@ -214,6 +214,7 @@ def main(argv: list[str] | None = None) -> int:
             rows, settings = added(args.out, rows, settings["this page"], conditions)
         except RunError as error:
             console.print(f"bench: {error}", style="red", markup=False)
+            print(markdown(rows, settings, conditions))
             return 1
     elif args.only:
         print(markdown(rows, settings, conditions))
