@@ -71,6 +71,8 @@ class Decided:
     """Users whose decisions so far are to leave the log."""
     evaluation: list[bytes] = field(default_factory=list)
     """Lines for a backtest."""
+    last_gone: bool = False
+    """Whether the last of what was held of an erased user has gone from the shelves."""
     done: bool = False
 
 
@@ -316,6 +318,7 @@ class DecideShard:
             if held is not None and held.gone:
                 if held.seen_ms < clock_ms:
                     self._counters.drop(user_id)
+                    self._out.last_gone = True
                 else:
                     self._gone.append(user_id)
         if clock_ms - self._swept_ms > self._sweep_ms:

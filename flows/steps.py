@@ -326,7 +326,7 @@ class DecideStep(ShardStep[DecideShard]):
         self._runtime.progress.seconds["decide", shard.shard] = shard.clock_ms // 1000
         if shard.is_waiting:
             self._runtime.waiting_decide.add(shard.shard)
-        if out.erased:
+        if out.erased or out.last_gone:
             self.erased()
         made: list[Any] = []
         if out.writes or out.pushes or out.decisions or out.recalled or out.evaluation:

@@ -82,6 +82,7 @@ class Made:
     decisions: list[Any] = dataclasses.field(default_factory=list)
     pushes: list[Any] = dataclasses.field(default_factory=list)
     writes: dict[tuple[str, str], list[Any]] = dataclasses.field(default_factory=dict)
+    last_gone: int = 0
 
     @property
     def wishes(self) -> list[Any]:
@@ -254,6 +255,7 @@ class Line:
             decided = shard.drain()
             made.decisions = [d for d in made.decisions if d.user_id not in decided.forgotten]
             made.decisions += decided.decisions
+            made.last_gone += decided.last_gone
             for user in decided.erased:
                 made.writes.pop((user, "recs"), None)
                 made.writes.pop((user, "push"), None)

@@ -203,3 +203,4 @@ def test_what_follows_an_erasure_at_the_same_instant_has_a_number_of_its_own(
     assert logged == [(10_000, 2), (11_000, 3)], "the first was about who was erased"
     line.feed([say(kinds.Erase, 12, "u1"), say(kinds.Enter, 13, "u2", room_id="x1")])
     assert b"u1" not in line.decide[0].snapshot()
+    assert line.made.last_gone == 1, "what is on disk must know when it holds nothing more"
