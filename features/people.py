@@ -19,7 +19,7 @@ class PeopleSettings:
     """How many users are held, and for how long."""
 
     hot_users_max: int = setting(
-        128, "users a shard", "Active users as objects; the others rest as bytes, a sixth the size."
+        32, "users a shard", "Active users as objects; the others rest as bytes, a sixth the size."
     )
     shelved_hot_users_max: int = setting(
         256, "users a shard", "With recovery: active users in memory; the others are on disk alone."

@@ -19,9 +19,6 @@ _COUNTED = (
     *("kept_out_left", "kept_out_passed_over"),
 )
 
-_VIEWS_MAX = 64
-"""Views are wanted again soon or not at all, so there are fewer than users at hand."""
-
 
 class Shard:
     """One shard's users at its clock; `out` is what has come of its rows since it was taken."""
@@ -38,7 +35,7 @@ class Shard:
             context.observe,
             context.vector,
             self.hour_of,
-            _VIEWS_MAX,
+            2 * context.people.hot_users_max,
             context.recent,
         )
         self.timers = Timers()

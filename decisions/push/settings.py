@@ -103,7 +103,7 @@ class PushSettings:
         200_000, "users a shard", "bounds memory; the longest unseen are dropped"
     )
     hot_users_max: int = setting(
-        64, "users a shard", "those seen last, as objects; the others rest as bytes"
+        16, "users a shard", "those seen last, as objects; the others rest as bytes"
     )
     shelved_hot_users_max: int = setting(
         256, "users a shard", "with recovery: those in memory; the others are on disk alone"
