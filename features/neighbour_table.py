@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
@@ -46,9 +44,6 @@ class NeighbourTable:
             np.frombuffer(places, np.int32).reshape(shape),
             np.frombuffer(similar).reshape(shape),
         )
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return NeighbourTable.unpack, self.pack()
 
 
 NO_NEIGHBOURS = NeighbourTable(-1, [], np.zeros((0, 0), np.int32), np.zeros((0, 0)))

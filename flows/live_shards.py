@@ -12,10 +12,11 @@ from decisions.outputs import Delivery
 from features.observe import ObserveShard
 from features.observed import Observed
 from features.rows import Rows
+from flows.live_arrivals import Arrivals, stamped
 from flows.live_messages import Arrival, unpack_arrival
 from flows.live_order import PartOrder
 from flows.live_runtime import REPORT_MS, LiveRuntime
-from flows.live_state import seal_live, stamped, unseal_live
+from flows.live_state import seal_live, unseal_live
 from flows.messages import Learnable, Tick
 from flows.steps import DecideStep, ObserveStep
 
@@ -39,8 +40,8 @@ class LiveObserveStep(ObserveStep):
         inner, saved = unseal_live(state)
         super().__init__(runtime, inner)
         self._live = runtime
-        self._times = runtime.times(saved.times if saved else None)
-        self._held = [unpack_arrival(*held) for held in saved.held] if saved else []
+        self._arrivals = Arrivals(runtime, saved, unpack_arrival)
+        self._times = self._arrivals.times
         self._order = PartOrder() if runtime.settings.flow.tables_frozen else None
         self._told = -1
         self._learnt_s = -1
@@ -51,20 +52,17 @@ class LiveObserveStep(ObserveStep):
         runtime, times = self._live, self._times
         shard = self.kernel(values[0].shard if values else self._number)
         now_ms = runtime.now()
-        for value in values:
-            if not isinstance(value, Tick):
-                times.hear(value.part, value.first_ms, now_ms)
-                self._held.append(value)
+        come = [value for value in values if not isinstance(value, Tick)]
+        is_started = self._arrivals.hear(come, now_ms)
         if not runtime.catalogue_ready:
             runtime.waiting_observe.add(shard.shard)
             return ()
-        if not times.is_started(now_ms):
+        if not is_started:
             return ()
         runtime.started = True
         seq = runtime.catalogue.seq
-        held, self._held = self._held, []
         reached_ms = shard.clock_ms
-        for rows in self._stamped(held, now_ms, seq):
+        for rows in self._stamped(self._arrivals.release(), now_ms, seq):
             if rows.rows:
                 shard.apply(rows)
                 reached_ms = max(reached_ms, rows.clock_ms)
@@ -156,8 +154,8 @@ class LiveObserveStep(ObserveStep):
 
     def pack(self) -> bytes:
         """State, clock, and rows that wait for it or for the catalogue."""
-        held = self._held if self._order is None else self._order.pack(self._number) + self._held
-        return seal_live(super().pack(), self._times.pack(), [one.pack() for one in held])
+        before = self._order.pack(self._number) if self._order is not None else ()
+        return self._arrivals.seal(super().pack(), before)
 
 
 class LiveDecideStep(DecideStep):

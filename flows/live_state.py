@@ -8,9 +8,6 @@ from typing import Any
 import msgspec
 
 from events.envelope import seal, unseal
-from features.rows import Rows
-from flows.live_clock import PartTimes
-from flows.live_messages import Arrival
 
 _KIND = b"LLLV"
 _VERSION = 1
@@ -40,15 +37,3 @@ def unseal_live(packed: bytes | None) -> tuple[bytes | None, LiveState | None]:
 
 
 _STATE = msgspec.msgpack.Decoder(LiveState)
-
-
-def stamped(arrival: Arrival, times: PartTimes, now_ms: int, seq: int) -> Rows:
-    """The rows of an arrival, each with the clock here as of it, and a place in the catalogue."""
-    rows = arrival.rows
-    floor, ceiling = times.take(arrival.part, arrival.offset, arrival.clock_ms, now_ms)
-    made = Rows(rows.shard, rows.round, times.clock_ms, seq)
-    made.rows = [
-        (event, person, number, key, max(floor, min(ceiling, clock_ms)), seq)
-        for event, person, number, key, clock_ms, _ in rows.rows
-    ]
-    return made

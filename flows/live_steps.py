@@ -14,13 +14,14 @@ from typing import Any
 from decisions.outputs import Delivery
 from events.hashing import hash64
 from features.catalogue import Entry
-from features.rooms import RoomRow
+from flows.live_arrivals import Arrivals, Every, News, stamped, stamped_plain
 from flows.live_messages import RoomArrival, unpack_arrival
 from flows.live_runtime import REPORT_MS, LiveRuntime
-from flows.live_state import seal_live, stamped, unseal_live
-from flows.messages import CatalogueUpdate, RoomRows, RoomTables
+from flows.live_state import seal_live, unseal_live
+from flows.messages import CatalogueUpdate, RoomRows
+from flows.rooms_step import RoomsStep
 from flows.shard_step import WRITE_MS
-from flows.steps import CatalogueStep, IdentityStep, RoomsStep
+from flows.steps import CatalogueStep, IdentityStep
 
 
 class LiveCatalogueStep(CatalogueStep):
@@ -38,7 +39,7 @@ class LiveCatalogueStep(CatalogueStep):
         self._complete = set(saved.words if saved else ())
         self._seq = self._entries[-1].seq if self._entries else 0
         self._delivers = _tick_names(runtime.settings.flow.deliver_parts)
-        self._told_ms = 0
+        self._deliver = Every(runtime.settings.kafka.tick_ms // 2)
 
     def take(self, values: list[Any]) -> Iterable[Any]:
         """Events and times of partitions."""
@@ -64,8 +65,7 @@ class LiveCatalogueStep(CatalogueStep):
                 yield made
         if completes:
             yield CatalogueUpdate([], True)
-        if now_ms - self._told_ms >= self._runtime.settings.kafka.tick_ms // 2:
-            self._told_ms = now_ms
+        if self._deliver.is_due(now_ms):
             for name in self._delivers:
                 yield Delivery(source=name)
 
@@ -100,42 +100,24 @@ class LiveRoomsStep(RoomsStep):
         inner, saved = unseal_live(state)
         super().__init__(runtime, inner)
         self._runtime = runtime
-        self._times = runtime.times(saved.times if saved else None)
-        self._held = [RoomArrival(*held) for held in saved.held] if saved else []
-        self._told_s = -1
-        self._written_ms = 0
+        self._arrivals = Arrivals(runtime, saved, RoomArrival)
+        self._news = News()
+        self._writes = Every(WRITE_MS)
 
     def take(self, values: list[Any]) -> Iterable[Any]:
         """The room rows of some rounds."""
-        now_ms, times = self._runtime.now(), self._times
-        for value in values:
-            times.hear(value.part, value.first_ms, now_ms)
-        self._held += values
-        if not times.is_started(now_ms):
+        now_ms, arrivals = self._runtime.now(), self._arrivals
+        if not arrivals.hear(values, now_ms):
             return ()
-        held, self._held = self._held, []
-        rows: list[RoomRow] = []
-        for one in held:
-            floor, ceiling = times.take(one.part, one.offset, one.clock_ms, now_ms)
-            rows += [
-                (key, max(floor, min(ceiling, clock_ms)), at_ms, room_id, code, amount)
-                for key, clock_ms, at_ms, room_id, code, amount in one.rows
-            ]
-        made = list(super().take([RoomRows(rows, times.clock_ms, False)]))
-        if self._store is not None and now_ms - self._written_ms >= WRITE_MS:
-            self._written_ms = now_ms
+        rows = stamped_plain(arrivals.release(), arrivals.times, now_ms)
+        made = super().take([RoomRows(rows, arrivals.times.clock_ms, False)])
+        if self._store is not None and self._writes.is_due(now_ms):
             self._stats.write()
-        return [one for one in made if not isinstance(one, RoomTables) or self._is_news(one)]
-
-    def _is_news(self, tables: RoomTables) -> bool:
-        if not tables.tables and tables.progress_s <= self._told_s:
-            return False
-        self._told_s = tables.progress_s
-        return True
+        return [one for one in made if self._news.is_new(one)]
 
     def pack(self) -> bytes:
         """State, clock, and rows that wait for it."""
-        return seal_live(super().pack(), self._times.pack(), [one.pack() for one in self._held])
+        return self._arrivals.seal(super().pack())
 
 
 class LiveIdentityStep(IdentityStep):
@@ -145,26 +127,20 @@ class LiveIdentityStep(IdentityStep):
         inner, saved = unseal_live(state)
         super().__init__(runtime, inner)
         self._runtime = runtime
-        self._times = runtime.times(saved.times if saved else None)
-        self._held = [unpack_arrival(*held) for held in saved.held] if saved else []
-        self._told_ms = 0
+        self._arrivals = Arrivals(runtime, saved, unpack_arrival)
+        self._reports = Every(REPORT_MS)
 
     def take(self, values: list[Any]) -> Iterable[Any]:
         """The anonymous rows of some rounds."""
-        now_ms, times = self._runtime.now(), self._times
-        for value in values:
-            times.hear(value.part, value.first_ms, now_ms)
-        self._held += values
-        if not times.is_started(now_ms):
+        now_ms, arrivals = self._runtime.now(), self._arrivals
+        if not arrivals.hear(values, now_ms):
             return ()
-        held, self._held = self._held, []
-        rows = [stamped(one, self._times, now_ms, 0) for one in held]
+        rows = [stamped(one, arrivals.times, now_ms, 0) for one in arrivals.release()]
         made: list[Any] = [one for one in super().take(rows) if one.rows]
-        if now_ms - self._told_ms >= REPORT_MS:
-            self._told_ms = now_ms
+        if self._reports.is_due(now_ms):
             made.append(self._runtime.tell("identity", dict(self._identity.counts)))
         return made
 
     def pack(self) -> bytes:
         """State, clock, and rows that wait for it."""
-        return seal_live(super().pack(), self._times.pack(), [one.pack() for one in self._held])
+        return self._arrivals.seal(super().pack())

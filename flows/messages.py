@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from events.parcel import Parcel, Wrapped
+from features.audience import AudienceRow
 from features.catalogue import CatalogueEvent, Entry
 from features.example import Example
 from features.neighbour_table import NeighbourTable
@@ -17,6 +18,7 @@ from models.table import WeightsTable, decode_table, encode_table
 
 _EVENTS = msgspec.msgpack.Decoder(list[tuple[int, int, CatalogueEvent]])
 _EXAMPLES = msgspec.msgpack.Decoder(list[Example])
+_AUDIENCE_ROWS = msgspec.msgpack.Decoder(list[AudienceRow])
 
 
 class Tick:
@@ -114,7 +116,27 @@ def _unpack_room_tables(packed: bytes, progress_s: int) -> RoomTables:
     return RoomTables(unpack_tables(packed), progress_s)
 
 
-class NeighbourTables:
+class NeighbourRows(Parcel):
+    """Who engaged with what in a round, and the log's clock after it; `done`: the log has ended."""
+
+    __slots__ = ("clock_ms", "done", "rows")
+
+    def __init__(self, rows: list[AudienceRow], clock_ms: int, done: bool) -> None:
+        self.rows = rows
+        self.clock_ms = clock_ms
+        self.done = done
+
+    def wrap(self) -> Wrapped:
+        """As bytes."""
+        packed = msgspec.msgpack.encode(self.rows)
+        return _unpack_neighbour_rows, (packed, self.clock_ms, self.done)
+
+
+def _unpack_neighbour_rows(packed: bytes, clock_ms: int, done: bool) -> NeighbourRows:
+    return NeighbourRows(_AUDIENCE_ROWS.decode(packed), clock_ms, done)
+
+
+class NeighbourTables(Parcel):
     """Neighbours as of some seconds, and the last second that is complete."""
 
     __slots__ = ("progress_s", "tables")
@@ -122,6 +144,16 @@ class NeighbourTables:
     def __init__(self, tables: list[NeighbourTable], progress_s: int) -> None:
         self.tables = tables
         self.progress_s = progress_s
+
+    def wrap(self) -> Wrapped:
+        """As bytes."""
+        return _unpack_neighbour_tables, ([one.pack() for one in self.tables], self.progress_s)
+
+
+def _unpack_neighbour_tables(
+    packed: list[tuple[int, bytes, bytes, bytes]], progress_s: int
+) -> NeighbourTables:
+    return NeighbourTables([NeighbourTable.unpack(*one) for one in packed], progress_s)
 
 
 class Weights(Parcel):

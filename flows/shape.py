@@ -11,16 +11,16 @@ import msgspec
 from events.hashing import shard_of
 from features.collect import Split
 from features.rows import Rows
-from flows.messages import CatalogueUpdate, Identified, Report, RoomRows
+from flows.messages import CatalogueUpdate, Identified, NeighbourRows, Report, RoomRows
 from flows.neighbours_step import NeighboursStep
 from flows.report import ReportStep
+from flows.rooms_step import RoomsStep
 from flows.steps import (
     CatalogueStep,
     DecideStep,
     IdentityStep,
     LearnStep,
     ObserveStep,
-    RoomsStep,
 )
 
 Parts = Iterable[tuple[str, Any]]
@@ -61,7 +61,7 @@ def _rooms(split: Split) -> Parts:
 
 def _neighbours(split: Split) -> Parts:
     if split.audience is not None:
-        yield "neighbours", (split.audience, split.clock_ms, split.done)
+        yield "neighbours", NeighbourRows(split.audience, split.clock_ms, split.done)
 
 
 def _identity(split: Split) -> Parts:

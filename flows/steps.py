@@ -14,7 +14,6 @@ from features.identity import Identity
 from features.needed import needed
 from features.observe import ObserveShard
 from features.observed import Observed
-from features.rooms import RoomStats, RoomTable
 from features.rows import Rows
 from features.shelf import Shelves
 from features.strengths import measure
@@ -24,7 +23,6 @@ from flows.messages import (
     Learnable,
     NeighbourTables,
     Report,
-    RoomRows,
     RoomTables,
     Tick,
     Weights,
@@ -33,9 +31,8 @@ from flows.rooms_value import room_writes
 from flows.runtime import Runtime
 from flows.shard_step import ShardStep
 from flows.step import Step
+from flows.tables_step import FOREVER_S, Recent
 from models.table import WeightsTable, decode_table, encode_table
-
-FOREVER_S = 1 << 40
 
 
 class CatalogueStep(Step):
@@ -72,84 +69,6 @@ class CatalogueStep(Step):
 
 _ENTRIES_BEGIN = 10_000
 _ENTRIES = msgspec.msgpack.Decoder(list[tuple[int, int, CatalogueEvent]])
-
-
-class RoomsStep(Step):
-    """One key: room statistics, published for each second of event time that had any."""
-
-    def __init__(self, runtime: Runtime, state: bytes | None) -> None:
-        super().__init__(state is not None, runtime.recovers)
-        settings = runtime.settings
-        saved = _ROOMS.decode(state) if state is not None else None
-        self._store = runtime.stores.rooms if runtime.stores is not None else None
-        shelves = None
-        if self._store is not None:
-            begun = (saved.place, saved.changes) if saved is not None else ()
-            shelves = self._store.shelves(0, *begun)
-        self._stats = RoomStats(settings.rooms, settings.flow.lateness_ms, shelves)
-        if self._store is not None:
-            self._store.enter(0, self._stats)
-        self._slack_s = settings.table_delay_s + settings.flow.table_slack_s
-        self._recent: list[RoomTable] = []
-        self._done = False
-        if saved is not None:
-            self._stats.restore(saved.stats)
-            self._recent = [RoomTable.unpack(*table) for table in saved.tables]
-            self._done = saved.done
-
-    def take(self, values: list[RoomRows]) -> Iterable[Any]:
-        """The room rows of some rounds."""
-        if self._store is not None:
-            self._store.change()
-        tables: list[RoomTable] = []
-        for value in values:
-            tables += self._stats.apply(value.rows, value.clock_ms)
-            self._done = self._done or value.done
-        self._recent += tables
-        oldest_s = self._stats.closed_s - self._slack_s
-        while len(self._recent) > 1 and self._recent[1].stamp_s <= oldest_s:
-            del self._recent[0]
-        made: list[Any] = [RoomTables(tables, self._progress())]
-        if self._done:
-            stats = self._stats
-            made.append(
-                Report(
-                    "rooms",
-                    {
-                        "late_room_rows": stats.late,
-                        "repeated_room_rows": stats.duplicates,
-                        "dropped_rooms": stats.dropped,
-                    },
-                )
-            )
-        return made
-
-    def _progress(self) -> int:
-        return FOREVER_S if self._done else self._stats.closed_s
-
-    def resend(self) -> Iterable[Any]:
-        """The tables that may still be used."""
-        return [RoomTables(self._recent, self._progress())]
-
-    def pack(self) -> bytes:
-        """State and recent tables, and the checkpoint that has the rest of it."""
-        place, changes = "", b""
-        if self._store is not None:
-            place, changes = self._store.place(0), self._store.changes(0)
-        tables = [table.pack() for table in self._recent]
-        state = _Rooms(self._stats.snapshot(), tables, self._done, place, changes)
-        return msgspec.msgpack.encode(state)
-
-
-class _Rooms(msgspec.Struct, array_like=True):
-    stats: bytes
-    tables: list[tuple[int, bytes, bytes]]
-    done: bool
-    place: str = ""
-    changes: bytes = b""
-
-
-_ROOMS = msgspec.msgpack.Decoder(_Rooms)
 
 
 class IdentityStep(Step):
@@ -235,17 +154,16 @@ class LearnStep(Step):
         self._runtime = runtime
         self._names = runtime.feature_names
         self._progress = [-1] * settings.flow.shards
-        self._slack_s = settings.table_delay_s + settings.flow.table_slack_s
         self._cards_every_s = settings.flow.cards_every_s
         self._cards_s = 0
         self._closed_s = -1
-        self._recent: list[tuple[int, WeightsTable]] = []
+        self._recent: Recent[WeightsTable] = Recent(runtime)
         if state is None:
             self._learn = LearnState(settings.learning, self._names)
         else:
             packed, self._progress, self._cards_s, self._closed_s, tables = _LEARN.decode(state)
             self._learn = LearnState.restore(packed, settings.learning, self._names)
-            self._recent = [(stamp_s, decode_table(table)) for stamp_s, table in tables]
+            self._recent.tables = [(stamp_s, decode_table(table)) for stamp_s, table in tables]
         self._learn.evaluates = runtime.evaluates
 
     def take(self, values: list[Learnable]) -> Iterable[Any]:
@@ -266,11 +184,10 @@ class LearnStep(Step):
         return min(progress)
 
     def _say(self, tables: list[tuple[int, WeightsTable]], closed_s: int) -> Iterator[Any]:
-        self._recent += tables
+        self._recent.tables += tables
         done = closed_s >= FOREVER_S
         if not done:
-            while len(self._recent) > 1 and self._recent[1][0] <= closed_s - self._slack_s:
-                del self._recent[0]
+            self._recent.forget(closed_s)
         yield Weights(tables, closed_s)
         judged = self._learn.take_judged()
         if judged:
@@ -292,11 +209,11 @@ class LearnStep(Step):
 
     def resend(self) -> Iterable[Any]:
         """The weights that may still be used."""
-        return [Weights(self._recent, self._closed_s)]
+        return [Weights(self._recent.tables, self._closed_s)]
 
     def pack(self) -> bytes:
         """State, progress and recent tables."""
-        tables = [(stamp_s, encode_table(table)) for stamp_s, table in self._recent]
+        tables = [(stamp_s, encode_table(table)) for stamp_s, table in self._recent.tables]
         return msgspec.msgpack.encode(
             (self._learn.snapshot(), self._progress, self._cards_s, self._closed_s, tables)
         )

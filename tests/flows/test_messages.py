@@ -8,11 +8,22 @@ import pytest
 
 from events import kinds
 from events.parcel import Parcel
+from features.audience import ENGAGED
 from features.catalogue import Entry
+from features.neighbour_table import table_of
 from features.rooms import CLICK, RoomSettings, RoomStats
 from features.rows import Rows
 from flows.live_messages import Arrival, CatalogueArrival, RoomArrival
-from flows.messages import CatalogueUpdate, Identified, Learnable, RoomRows, RoomTables, Weights
+from flows.messages import (
+    CatalogueUpdate,
+    Identified,
+    Learnable,
+    NeighbourRows,
+    NeighbourTables,
+    RoomRows,
+    RoomTables,
+    Weights,
+)
 from models.prior import prior_table
 from models.settings import LearnSettings
 
@@ -39,6 +50,8 @@ def parcels() -> list[Parcel]:
         CatalogueUpdate([Entry(1, 1_000, host())], True),
         RoomRows(ROOM_ROWS, 2_000, True),
         RoomTables(tables, 4),
+        NeighbourRows([(ENGAGED, 2_000, 1_900, "u", "a room")], 2_000, True),
+        NeighbourTables([table_of(4, {"a": [("b", 0.5)], "b": []})], 4),
         Weights([(3, weights)], 5),
         Learnable(2, [], 7),
         Arrival("views/0", 5, 2_000, rows()),
