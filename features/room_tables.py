@@ -42,7 +42,7 @@ def unpack_tables(packed: bytes) -> list[RoomTable]:
 class SharedIds:
     """One list of ids for all tables of a publisher, though each message brings its own.
 
-    What a process has worked out about a list (`Content.aligned_with`) holds as long as the list
+    What a process has worked out about a list (`Places.among`) holds as long as the list
     does, so one that only goes on where the last one ended must not come as another.
     """
 

@@ -26,6 +26,7 @@ def run_flow(
     addresses: list[str] | None,
     epoch: timedelta,
     recovery: str | None,
+    *,
     live: bool = False,
 ) -> None:
     """Run one process of a flow to its end; `addresses` are those of all, None for one alone."""

@@ -122,7 +122,7 @@ def run_process(
             address = address_of(live.metrics, process)
             figures = LiveFigures(runtime, live.restarts, live.recovery)
             stack.enter_context(serving(address, runtime, figures))
-        run_flow(flow, process, addresses, epoch, live.recovery, True)
+        run_flow(flow, process, addresses, epoch, live.recovery, live=True)
 
 
 def is_folder(decisions: str) -> bool:
