@@ -35,6 +35,7 @@ _USERS = {
     "examples": "examples_total",
     "users": "users",
 }
+_KEPT_OUT = {"kept_out_left": "left", "kept_out_passed_over": "passed_over"}
 _MODELS = ("auc", "log_loss", "calibration_error")
 
 
@@ -125,13 +126,16 @@ def _collected(reports: Reports) -> Iterator[Sample]:
 
 
 def _observed(reports: Reports) -> Iterator[Sample]:
-    counts: Counter[str] = Counter(dict.fromkeys(_USERS, 0))
+    names = (*_USERS, *_KEPT_OUT)
+    counts: Counter[str] = Counter(dict.fromkeys(names, 0))
     for name, one in reports.items():
         if name.startswith("observe "):
-            counts.update({key: one[key] for key in _USERS})
+            counts.update({key: one[key] for key in names})
         elif name == "identity":
             counts["duplicates"] += one["identity_duplicates"]
     yield from ((name, (), counts[key]) for key, name in _USERS.items())
+    for key, reason in _KEPT_OUT.items():
+        yield "kept_out_rooms_total", (reason,), counts[key]
 
 
 def _decided(reports: Iterable[Mapping[str, Any]]) -> Iterator[Sample]:

@@ -119,6 +119,10 @@ def test_reasons_are_there_before_anything_has_happened(tmp_path: Path):
         assert {labels for name, labels in samples if name == "liveloom_push_refusals_total"} == {
             _of(reason=reason) for reason in WHY_NOT
         }
+        assert {labels for name, labels in samples if name == "liveloom_kept_out_rooms_total"} == {
+            _of(reason="left"),
+            _of(reason="passed_over"),
+        }
         assert total(samples, "liveloom_restarts_total") == 3
         free = total(samples, "liveloom_recovery_free_bytes")
         assert 0 < free < total(samples, "liveloom_recovery_disk_bytes")
