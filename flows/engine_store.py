@@ -68,7 +68,7 @@ def check_store(store: Path) -> None:
 
 
 def drop_unfinished(store: Path) -> None:
-    """Drop the snapshots of the epoch that was under way when the last run ended.
+    """Drop the snapshots of the epoch that was under way when the last run ended, every byte.
 
     The engine leaves them there. The run that goes on begins that epoch again, and where it leaves
     a key alone in it, the run after that would take the old one's snapshot for its own.
@@ -76,6 +76,7 @@ def drop_unfinished(store: Path) -> None:
     path = store / _FILE
     try:
         with closing(sqlite3.connect(path, isolation_level=None)) as database:
+            database.execute("PRAGMA secure_delete = on").fetchone()
             database.execute(_UNFINISHED)
     except sqlite3.Error as problem:
         raise RecoveryError(_why_not(path, problem)) from None

@@ -6,7 +6,6 @@ import fcntl
 import os
 import time
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import msgspec
@@ -23,16 +22,9 @@ from flows.shelf_folder import begin_run
 __all__ = ["Recovery", "RecoveryError"]
 
 _SHAPE = "run.json"
-_STORE = "state"
 _LOCK_S_MAX = 3.0
 _LEAVE_S_MAX = 60.0
 _POLL_S = 0.02
-
-
-def begin_again(folder: Path) -> None:
-    """The processes of a run begin, whatever became of those before them."""
-    drop_unfinished(folder / _STORE)
-    begin_run(folder)
 
 
 class Recovery:
@@ -40,7 +32,7 @@ class Recovery:
 
     def __init__(self, folder: str) -> None:
         self.folder = Path(folder)
-        self.database = self.folder / _STORE
+        self.database = self.folder / "state"
         self._lock: int | None = None
 
     @property
@@ -68,15 +60,17 @@ class Recovery:
                         f"the recovery folder {self.folder} was made with {name} "
                         f"{made.get(name)!r}, not {value!r}: set it back, or give an empty folder"
                     )
-            drop_unfinished(self.database)
             vacuum_store(self.database)
-            begin_run(self.folder)
             return
-        begin_run(self.folder)
         make_store(self.database)
         part = self.folder / f"{_SHAPE}.new"
         part.write_bytes(msgspec.json.encode(shape))
         part.replace(self.folder / _SHAPE)
+
+    def begin(self) -> None:
+        """The processes of a run begin, whatever became of those before them."""
+        drop_unfinished(self.database)
+        begin_run(self.folder)
 
     def _made(self) -> dict[str, Any]:
         """What the run was like that made the folder."""
@@ -129,12 +123,7 @@ class Recovery:
     def __enter__(self) -> Recovery:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
 

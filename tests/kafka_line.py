@@ -165,6 +165,7 @@ def running(
         return
     with Recovery(folder) as held:
         held.open(shape(live))
+        held.begin()
         made = Running(live, settings.redis.prefix)
         try:
             yield made

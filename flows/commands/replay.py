@@ -78,6 +78,7 @@ def run(args: argparse.Namespace) -> int:
             recovery = stack.enter_context(Recovery(args.recovery))
             goes_on = not recovery.is_new
             recovery.open(_shape(args, settings))
+            recovery.begin()
             lock = recovery.lock
         prepare(out, goes_on)
         url = stack.enter_context(redis_for(given, out, args.recovery))

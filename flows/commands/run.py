@@ -6,7 +6,6 @@ import argparse
 import contextlib
 import dataclasses
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flows.commands.arguments import (
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from flows.kafka_client import ClientSettings
     from flows.live import Live
     from flows.lookout import Lookout
+    from flows.recovery import Recovery
     from flows.stop import Stop
 
 _AGAIN_S_MAX = 60.0
@@ -104,31 +104,27 @@ def run(args: argparse.Namespace) -> int:
             log=form_of(args.log),
             pseudonym_key_file=args.pseudonym_key_file,
         )
-        lock = None
+        recovery = None
         if args.recovery is not None:
             recovery = stack.enter_context(Recovery(args.recovery))
             recovery.open(shape(live))
-            lock = recovery.lock
         stop = stack.enter_context(Stop().listening())
-        _keep_running(live, stop, lock)
+        _keep_running(live, stop, recovery)
     return 0
 
 
-def _keep_running(live: Live, stop: Stop, lock: int | None) -> None:
+def _keep_running(live: Live, stop: Stop, recovery: Recovery | None) -> None:
     """Run all processes; begin anew where one has died, after ever longer waits."""
     from flows.brokers import list_parts
     from flows.failures import BadInput, ProcessFailed
     from flows.kafka_client import client_settings
     from flows.lookout import Lookout
     from flows.processes import supervise
-    from flows.recovery import begin_again
 
     client, kafka = client_settings(live.brokers, live.client_file), live.settings.kafka
-    later = (
-        "they are read once they are there"
-        if live.recovery is not None
-        else "the next start reads them"
-    )
+    later, lock = "the next start reads them", None
+    if recovery is not None:
+        later, lock = "they are read once they are there", recovery.lock
     failed = 0
     while not stop.asked:
         began_s = time.monotonic()
@@ -145,8 +141,8 @@ def _keep_running(live: Live, stop: Stop, lock: int | None) -> None:
                 return
             facts: dict[str, object] = {"partitions": len(live.parts), "processes": live.processes}
             LOG.info("reading %d partitions in %d processes", *facts.values(), extra=said(facts))
-            if live.recovery is not None:
-                begin_again(Path(live.recovery))
+            if recovery is not None:
+                recovery.begin()
             try:
                 with _asking(live, client, stop) as asked:
                     supervise(live, _quiet, asked, lock, "flows.commands.live_worker", logs=False)

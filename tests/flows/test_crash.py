@@ -144,6 +144,7 @@ def run(
             replay = Replay(logs, str(out), url, recovery, 1, chosen)
             with Recovery(str(folder)) as lock:
                 lock.open({"test": 1})
+                lock.begin()
                 prepare(out, goes_on=again)
                 with (
                     pytest.raises(BytewaxRuntimeError)

@@ -99,6 +99,7 @@ def replayed(log: Path, url: str, *abort_after: int) -> Ended:
             replay = Replay((str(log),), str(out), url, str(state), 1, SETTINGS, kept)
             with Recovery(str(state)) as lock:
                 lock.open({"test": 1})
+                lock.begin()
                 prepare(out, goes_on=number > 0)
                 run_process(replay, 0, None, lambda share, events: None, Stop())
         finish(replay, 1.0)

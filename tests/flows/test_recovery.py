@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from flows import engine_store, recovery
-from flows.recovery import Recovery, RecoveryError, begin_again
+from flows.recovery import Recovery, RecoveryError
 from sinks.embedded import EmbeddedRedis
 from tests.flows.evening import evening
 from tests.stores import bytes_of_folder
@@ -97,12 +97,16 @@ def test_a_start_drops_snapshots_of_an_epoch_that_did_not_end(
             )
         database.executemany(
             "INSERT INTO snaps (step_id, state_key, snap_epoch, ser_change) VALUES (?, ?, ?, ?)",
-            [("step", "key", epoch, b"state") for epoch in range(1, 6)],
+            [("step", "key", epoch, b"bytes of %d" % epoch) for epoch in range(1, 6)],
         )
-    begin_again(folder)
+    with Recovery(str(folder)) as held:
+        held.open(SHAPE)
+        held.begin()
     with contextlib.closing(sqlite3.connect(path)) as database:
         found = database.execute("SELECT snap_epoch FROM snaps ORDER BY snap_epoch").fetchall()
     assert [epoch for (epoch,) in found] == left
+    stored = bytes_of_folder(folder)
+    assert [epoch for epoch in range(1, 6) if b"bytes of %d" % epoch in stored] == left
 
 
 @pytest.mark.parametrize("lost", ["state", "state/part-0.sqlite3"])

@@ -72,6 +72,7 @@ def replay_once(
     Acting.acts, Acting.rounds = dict(acts or {}), 0
     with Recovery(str(state)) as lock:
         lock.open({"test": 1})
+        lock.begin()
         for goes_on in (False, True) if before_restart else (False,):
             if goes_on and before_restart:
                 before_restart()
