@@ -25,7 +25,6 @@ from flows.replay import Replay, finish, prepare, run_process
 from flows.settings import FlowSettings, Settings
 from flows.shelf_store import Store
 from flows.stop import Stop
-from sinks.embedded import EmbeddedRedis
 from tests.flows.evening import evening
 from tests.redis_servers import keys_of
 
@@ -51,21 +50,15 @@ class Ended:
 
 
 @pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with EmbeddedRedis(tmp_path_factory.mktemp("redis")) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
 def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("log") / "evening.jsonl"
     path.write_bytes(b"".join(line + b"\n" for line in evening(7, EVENTS)))
     return path
 
 
-def held(url: str) -> dict[bytes, Any]:
+def held(redis_url: str) -> dict[bytes, Any]:
     """Everything in Redis but the writers' own marks; a stream's entries without their ids."""
-    with redis.Redis.from_url(url) as client:
+    with redis.Redis.from_url(redis_url) as client:
         return keys_of([client])
 
 
@@ -120,7 +113,7 @@ def state_folder(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def run(
-    monkeypatch: pytest.MonkeyPatch, url: str, log: Path, tmp_path: Path, state_folder: Path
+    monkeypatch: pytest.MonkeyPatch, redis_url: str, log: Path, tmp_path: Path, state_folder: Path
 ) -> Run:
     monkeypatch.setattr(replaying, "LogSource", Aborting)
 
@@ -130,7 +123,7 @@ def run(
         dies: bool = False,
         other_log: Path | None = None,
     ) -> Ended:
-        redis.Redis.from_url(url).flushall()
+        redis.Redis.from_url(redis_url).flushall()
         recovers = abort_after is not None or dies
         name = f"{settings.flow.chunk_rows}-{abort_after}"
         out, folder = tmp_path / name, state_folder / name
@@ -141,7 +134,7 @@ def run(
             # Once it has gone on, an epoch a round would only take longer.
             chosen = dataclasses.replace(settings, flow=lasting) if again else settings
             logs = (str(other_log or log),)
-            replay = Replay(logs, str(out), url, recovery, 1, chosen)
+            replay = Replay(logs, str(out), redis_url, recovery, 1, chosen)
             with Recovery(str(folder)) as lock:
                 lock.open({"test": 1})
                 lock.begin()
@@ -157,7 +150,7 @@ def run(
         return Ended(
             (out / "decisions.jsonl").read_bytes(),
             (out / "dead_letters.jsonl").read_bytes(),
-            held(url),
+            held(redis_url),
             figures,
         )
 

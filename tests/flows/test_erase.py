@@ -6,7 +6,6 @@ import dataclasses
 import json
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,6 @@ from flows.recovery import Recovery
 from flows.replay import Replay, finish, prepare, run_process
 from flows.settings import FlowSettings, Settings
 from flows.stop import Stop
-from sinks.embedded import EmbeddedRedis
 from tests.flows.evening import evening
 from tests.flows.test_crash import Aborting, held
 from tests.stores import bytes_of_folder, bytes_of_redis
@@ -72,12 +70,6 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with EmbeddedRedis(tmp_path_factory.mktemp("redis")) as address:
-        yield address
-
-
 @dataclasses.dataclass(frozen=True)
 class Ended:
     """What is left, and in which bytes."""
@@ -87,16 +79,16 @@ class Ended:
     stores: dict[str, bytes]
 
 
-def replayed(log: Path, url: str, *abort_after: int) -> Ended:
+def replayed(log: Path, redis_url: str, *abort_after: int) -> Ended:
     """A replay that is killed so many rounds after each start, and then goes on to its end."""
-    client: Any = redis.Redis.from_url(url)
+    client: Any = redis.Redis.from_url(redis_url)
     client.flushall()
     with tempfile.TemporaryDirectory() as folder:
         out, state = Path(folder) / "out", Path(folder) / "state"
         for number, rounds in enumerate([*abort_after, -1]):
             Aborting.rounds_left = rounds
             kept = str(state / "delivered")
-            replay = Replay((str(log),), str(out), url, str(state), 1, SETTINGS, kept)
+            replay = Replay((str(log),), str(out), redis_url, str(state), 1, SETTINGS, kept)
             with Recovery(str(state)) as lock:
                 lock.open({"test": 1})
                 lock.begin()
@@ -114,7 +106,7 @@ def replayed(log: Path, url: str, *abort_after: int) -> Ended:
             "shelves": bytes_of_folder(state / "shelves"),
             "copy of what was delivered": bytes_of_folder(state / "delivered"),
         }
-        return Ended((out / "decisions.jsonl").read_bytes(), held(url), stores)
+        return Ended((out / "decisions.jsonl").read_bytes(), held(redis_url), stores)
 
 
 @pytest.fixture(autouse=True)
@@ -126,10 +118,10 @@ def rounds_of(line: int) -> int:
     return line // ROWS
 
 
-def test_before_the_erasure_they_are_in_every_store(log: Path, url: str, tmp_path: Path):
+def test_before_the_erasure_they_are_in_every_store(log: Path, redis_url: str, tmp_path: Path):
     part = tmp_path / "log.jsonl"
     part.write_bytes(log.read_bytes().partition(b'{"kind": "erase"')[0])
-    ended = replayed(part, url, rounds_of(ERASED_AT - 30))
+    ended = replayed(part, redis_url, rounds_of(ERASED_AT - 30))
     missing = [name for name, held in ended.stores.items() if b"forget-me" not in held]
     assert missing == []
     assert b"forget-me" in b"".join(
@@ -138,27 +130,27 @@ def test_before_the_erasure_they_are_in_every_store(log: Path, url: str, tmp_pat
 
 
 @pytest.mark.parametrize("later", [6, 12])
-def test_two_epochs_and_a_restart_later_they_are_in_no_byte(log: Path, url: str, later: int):
-    ended = replayed(log, url, rounds_of(ERASED_AT + 9) + later)
+def test_two_epochs_and_a_restart_later_they_are_in_no_byte(log: Path, redis_url: str, later: int):
+    ended = replayed(log, redis_url, rounds_of(ERASED_AT + 9) + later)
     there = [name for name, held in ended.stores.items() if b"forget-me" in held]
     assert there == []
     assert b'"u2"' in ended.decisions
 
 
-def test_killed_about_the_erasure_it_ends_alike(log: Path, url: str):
-    straight = replayed(log, url)
+def test_killed_about_the_erasure_it_ends_alike(log: Path, redis_url: str):
+    straight = replayed(log, redis_url)
     assert b"forget-me" not in straight.decisions
     at = rounds_of(ERASED_AT)
     for rounds in ((at,), (at + 1, 1), (at + 2, 1, 1)):
-        ended = replayed(log, url, *rounds)
+        ended = replayed(log, redis_url, *rounds)
         assert ended.decisions == straight.decisions, rounds
         assert ended.redis == straight.redis, rounds
 
 
-def test_other_rounds_end_alike(log: Path, url: str, monkeypatch: pytest.MonkeyPatch):
-    straight = replayed(log, url)
+def test_other_rounds_end_alike(log: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch):
+    straight = replayed(log, redis_url)
     flow = dataclasses.replace(SETTINGS.flow, chunk_rows=100_000)
     monkeypatch.setitem(globals(), "SETTINGS", dataclasses.replace(SETTINGS, flow=flow))
-    ended = replayed(log, url)
+    ended = replayed(log, redis_url)
     assert ended.decisions == straight.decisions
     assert ended.redis == straight.redis

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,6 @@ import pytest
 from confluent_kafka import Producer, TopicPartition
 
 from events import kinds
-from sinks.embedded import EmbeddedRedis
 from tests.kafka.broker import WAIT_S, Broker
 from tests.kafka.node import Node
 from tests.kafka_line import Recent, catalogue, running, settings_for, traffic, until
@@ -22,12 +20,6 @@ _COMPACTED = {
     "min.cleanable.dirty.ratio": "0.01",
     "retention.ms": "-1",
 }
-
-
-@pytest.fixture(scope="module")
-def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with EmbeddedRedis(tmp_path_factory.mktemp("redis")) as url:
-        yield url
 
 
 def test_a_broker_killed_and_started_again_costs_nothing(

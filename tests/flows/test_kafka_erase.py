@@ -8,13 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
 import redis
 
 from events import kinds
 from events.pseudonyms import Pseudonyms
 from flows.settings import Settings
-from sinks.embedded import EmbeddedRedis
 from tests.kafka.broker import Broker
 from tests.kafka_line import Recent, Running, running, settings_for, until
 from tests.stores import bytes_of_folder, bytes_of_redis
@@ -99,12 +97,6 @@ class Stores:
     def have_settled(self) -> bool:
         """Whether the shelves of the first two runs have gone, and the third's are there."""
         return [path.name for path in (self.state / "shelves").glob("[0-9]*")] == ["3"]
-
-
-@pytest.fixture
-def redis_url(tmp_path: Path) -> Iterator[str]:
-    with EmbeddedRedis(tmp_path / "redis") as url:
-        yield url
 
 
 def test_two_epochs_and_a_restart_later_nobody_finds_them(

@@ -16,7 +16,6 @@ import pytest
 
 from events import kinds
 from sinks.connect import connect
-from sinks.embedded import EmbeddedRedis
 from sinks.reader import Reader
 from tests.kafka.broker import Broker
 from tests.kafka_line import Recent, settings_for, until
@@ -37,12 +36,6 @@ dead_letters_topic = "{topics}ll.dead_letters"
 [redis]
 prefix = "{prefix}"
 """
-
-
-@pytest.fixture(scope="module")
-def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with EmbeddedRedis(tmp_path_factory.mktemp("redis")) as url:
-        yield url
 
 
 class Command:

@@ -4,21 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from events import kinds
-from sinks.embedded import EmbeddedRedis
 from tests.kafka.broker import Broker
 from tests.kafka_line import Recent, catalogue, running, settings_for, traffic, until
-
-
-@pytest.fixture(scope="module")
-def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with EmbeddedRedis(tmp_path_factory.mktemp("redis")) as url:
-        yield url
 
 
 def test_events_become_lists_and_weights(broker: Broker, redis_url: str):

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,6 @@ from flows.failures import BadInput
 from flows.kafka_client import client_settings, consumer, producer, read_properties
 from flows.kafka_settings import KafkaSettings
 from sinks.connect import connect
-from sinks.embedded import EmbeddedRedis
 from sinks.reader import Reader
 from tests.kafka.broker import Broker
 from tests.kafka.node import PASSWORD, PLAIN_PASSWORD, PLAIN_USER, USER, Node
@@ -52,12 +51,6 @@ sasl.mechanism = PLAIN
 sasl.username = {user}
 sasl.password = ${{file:{secret}}}
 """
-
-
-@pytest.fixture(scope="module")
-def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with EmbeddedRedis(tmp_path_factory.mktemp("redis")) as url:
-        yield url
 
 
 def start(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import subprocess
-from collections.abc import Iterator
 
 import msgspec
 import pytest
@@ -13,15 +12,8 @@ import pytest
 from events import kinds
 from events.decode import DecodeSettings
 from events.kinds import FAMILY_OF, KIND_OF
-from sinks.embedded import EmbeddedRedis
 from tests.kafka.broker import Broker
 from tests.kafka_line import Recent, catalogue, running, settings_for, traffic, until
-
-
-@pytest.fixture(scope="module")
-def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with EmbeddedRedis(tmp_path_factory.mktemp("redis")) as url:
-        yield url
 
 
 def test_without_keys_everything_counts_as_with_them(broker: Broker, redis_url: str):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,16 +19,9 @@ from flows.metrics.collect import LiveFigures
 from flows.metrics.epochs import EpochMeter
 from flows.metrics.names import METRICS, STANDARD
 from flows.metrics.serve import address_of, serving
-from sinks.embedded import EmbeddedRedis
 from tests.kafka_line import Broker, Recent, running, settings_for, until
 
 Told = dict[tuple[str, frozenset[tuple[str, str]]], float]
-
-
-@pytest.fixture(scope="module")
-def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with EmbeddedRedis(tmp_path_factory.mktemp("redis")) as url:
-        yield url
 
 
 def free_port() -> int:

@@ -18,16 +18,10 @@ from flows.settings import Settings
 from tests.flows.test_kafka_processes import command, likes, rooms
 from tests.kafka.broker import Broker
 from tests.kafka_line import Recent, Running, running, settings_for
-from tests.redis_servers import Proxy, Server, keys_of, server, until
+from tests.redis_servers import Proxy, Server, keys_of, until
 
 USERS = 6
 HASTY = {"reply_timeout_s": 0.5, "connect_timeout_s": 0.5, "retry_longest_ms": 100}
-
-
-@pytest.fixture
-def own(tmp_path: Path) -> Iterator[Server]:
-    with server(tmp_path / "own", file=True) as made:
-        yield made
 
 
 @pytest.fixture

@@ -101,12 +101,6 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[bytes, Any]:
     return found
 
 
-@pytest.fixture
-def own(tmp_path: Path) -> Iterator[Server]:
-    with server(tmp_path / "own", file=True) as made:
-        yield made
-
-
 def held(own: Server) -> dict[bytes, Any]:
     with own.client() as client:
         return keys_of([client])
