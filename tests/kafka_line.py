@@ -6,7 +6,7 @@ import dataclasses
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from sinks.connect import connect
 from sinks.reader import Reader
 from tests.kafka.broker import WAIT_S, Broker
 from tests.line import START_MS, Teller
+from tests.waiting import until
 
 _AGO_MS = 120_000
 TRAFFIC_USERS = 9
@@ -39,17 +40,6 @@ class Recent(Teller):
         event = super().__call__(kind, at_s, user, **fields)
         event.event_time_ms += self.begin_ms - START_MS
         return event
-
-
-def until(what: Callable[[], Any]) -> Any:
-    """Wait for something to become true, and give it."""
-    end_s = time.monotonic() + WAIT_S
-    while time.monotonic() < end_s:
-        found = what()
-        if found:
-            return found
-        time.sleep(0.05)
-    raise AssertionError("it did not come")
 
 
 def catalogue(tell: Recent) -> list[object]:

@@ -8,7 +8,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -17,8 +16,8 @@ from typing import Any
 import redis
 
 from sinks.embedded import server_path
+from tests import waiting
 
-WAIT_S = 60.0
 _BUS = 10_000  # a cluster node's second port lies so much higher
 _CHUNK = 1 << 16
 
@@ -51,14 +50,7 @@ def free_port() -> int:
 
 def until(what: Callable[[], Any]) -> Any:
     """Wait for something to become true, and give it; servers that are away make it false."""
-    end_s = time.monotonic() + WAIT_S
-    while time.monotonic() < end_s:
-        with suppress(redis.RedisError, redis.exceptions.RedisClusterException, OSError):
-            found = what()
-            if found:
-                return found
-        time.sleep(0.02)
-    raise AssertionError("it did not come")
+    return waiting.until(what, redis.RedisError, redis.exceptions.RedisClusterException, OSError)
 
 
 class Server:

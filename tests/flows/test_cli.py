@@ -17,6 +17,7 @@ import pytest
 from flows import cli
 from flows.settings import Settings, describe
 from sinks.embedded import EmbeddedRedis
+from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
 
@@ -310,9 +311,7 @@ def test_a_stopped_replay_goes_on_where_it_was(
     process = subprocess.Popen(
         command, cwd=ROOT, env={**os.environ, **slowly}, stderr=subprocess.PIPE, text=True
     )
-    deadline_s = time.monotonic() + 60
-    while not list(out.glob("runs/*.run")) and time.monotonic() < deadline_s:
-        time.sleep(0.02)
+    until(lambda: list(out.glob("runs/*.run")))
     process.send_signal(number)
     _, err = process.communicate(timeout=60)
     if number is not signal.SIGKILL:

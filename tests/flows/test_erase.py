@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from flows.stop import Stop
 from tests.flows.evening import evening
 from tests.flows.test_crash import Aborting, held
 from tests.stores import bytes_of_folder, bytes_of_redis
+from tests.waiting import until
 
 ROWS, ERASED_AT = 6, 330
 SETTINGS = Settings(
@@ -96,9 +96,7 @@ def replayed(log: Path, redis_url: str, *abort_after: int) -> Ended:
                 run_process(replay, 0, None, lambda share, events: None, Stop())
         finish(replay, 1.0)
         # What earlier runs left on shelves is removed beside the flow.
-        end_s = time.monotonic() + 60
-        while len(list((state / "shelves").glob("[0-9]*"))) > 1 and time.monotonic() < end_s:
-            time.sleep(0.05)
+        until(lambda: len(list((state / "shelves").glob("[0-9]*"))) == 1)
         stores = {
             "redis": bytes_of_redis(client),
             "decision log, dead letters": bytes_of_folder(out),

@@ -12,7 +12,8 @@ from confluent_kafka import Producer, TopicPartition
 from events import kinds
 from tests.kafka.broker import WAIT_S, Broker
 from tests.kafka.node import Node
-from tests.kafka_line import Recent, catalogue, running, settings_for, traffic, until
+from tests.kafka_line import Recent, catalogue, running, settings_for, traffic
+from tests.waiting import until
 
 _COMPACTED = {
     "cleanup.policy": "compact",

@@ -14,8 +14,9 @@ from events import kinds
 from events.pseudonyms import Pseudonyms
 from flows.settings import Settings
 from tests.kafka.broker import Broker
-from tests.kafka_line import Recent, Running, running, settings_for, until
+from tests.kafka_line import Recent, Running, running, settings_for
 from tests.stores import bytes_of_folder, bytes_of_redis
+from tests.waiting import until
 
 KEY = "00112233445566778899aabbccddeeff"
 NAMES = Pseudonyms(KEY.encode())

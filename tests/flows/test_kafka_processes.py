@@ -18,7 +18,8 @@ from events import kinds
 from sinks.connect import connect
 from sinks.reader import Reader
 from tests.kafka.broker import Broker
-from tests.kafka_line import Recent, settings_for, until
+from tests.kafka_line import Recent, settings_for
+from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
 USERS = 12

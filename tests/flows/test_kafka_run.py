@@ -10,7 +10,8 @@ import pytest
 
 from events import kinds
 from tests.kafka.broker import Broker
-from tests.kafka_line import Recent, catalogue, running, settings_for, traffic, until
+from tests.kafka_line import Recent, catalogue, running, settings_for, traffic
+from tests.waiting import until
 
 
 def test_events_become_lists_and_weights(broker: Broker, redis_url: str):

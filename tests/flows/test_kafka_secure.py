@@ -21,7 +21,8 @@ from sinks.connect import connect
 from sinks.reader import Reader
 from tests.kafka.broker import Broker
 from tests.kafka.node import PASSWORD, PLAIN_PASSWORD, PLAIN_USER, USER, Node
-from tests.kafka_line import Recent, catalogue, settings_for, until
+from tests.kafka_line import Recent, catalogue, settings_for
+from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = """

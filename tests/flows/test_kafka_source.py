@@ -22,7 +22,8 @@ from flows.live_messages import PartRound
 from flows.live_runtime import LiveRuntime
 from flows.stop import Stop
 from tests.kafka.broker import Broker
-from tests.kafka_line import Recent, settings_for, until
+from tests.kafka_line import Recent, settings_for
+from tests.waiting import until
 
 
 @pytest.fixture

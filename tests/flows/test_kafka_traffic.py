@@ -13,7 +13,8 @@ from events import kinds
 from events.decode import DecodeSettings
 from events.kinds import FAMILY_OF, KIND_OF
 from tests.kafka.broker import Broker
-from tests.kafka_line import Recent, catalogue, running, settings_for, traffic, until
+from tests.kafka_line import Recent, catalogue, running, settings_for, traffic
+from tests.waiting import until
 
 
 def test_without_keys_everything_counts_as_with_them(broker: Broker, redis_url: str):

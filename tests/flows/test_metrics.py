@@ -19,7 +19,8 @@ from flows.metrics.collect import LiveFigures
 from flows.metrics.epochs import EpochMeter
 from flows.metrics.names import METRICS, STANDARD
 from flows.metrics.serve import address_of, serving
-from tests.kafka_line import Broker, Recent, running, settings_for, until
+from tests.kafka_line import Broker, Recent, running, settings_for
+from tests.waiting import until
 
 Told = dict[tuple[str, frozenset[tuple[str, str]]], float]
 

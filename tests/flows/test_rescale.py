@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from tests.flows.evening import evening
-from tests.kafka_line import until
+from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
 EVENTS = 8_000

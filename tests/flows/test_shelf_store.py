@@ -9,8 +9,8 @@ import pytest
 
 from flows.shelf_folder import SHELVES, ShelfFolder, begin_run
 from flows.shelf_store import Store
-from tests.redis_servers import until
 from tests.stores import bytes_of_folder
+from tests.waiting import until
 
 SHARDS = [0, 1]
 NAMES = ["aa first", "mm middle", "zz last"]

@@ -13,7 +13,7 @@ from flows.recovery import RecoveryError
 from flows.shelf_folder import begin_run
 from flows.shelf_store import Store
 from flows.shelf_stores import Stores
-from tests.kafka_line import until
+from tests.waiting import until
 
 SHARDS = 4
 ROOT = Path(__file__).parents[2]
