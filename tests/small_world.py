@@ -6,14 +6,25 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from events import kinds
+from hypothesis import strategies as st
 
+from events import kinds
+from tests.line import Teller
+
+ROWS = 120
+seeds = st.integers(0, 10**6)
+cut_places = st.lists(st.integers(1, ROWS - 1), max_size=8)
 TAGS = ("tea", "silk", "茶", "jade ring", "tea pot", "游戏")
 USERS = ("u0", "u1", "u2", "u3")
 HOSTS = ("h0", "h1", "h2")
 ROOMS = ("r0", "r1", "r2", "r3", "r4", "r5", "r6")
 PRODUCTS = ("p0", "p1", "p2", "p3")
 _GAPS_S = (*[0] * 6, 0.2, 0.2, 0.4, 0.4, 1, 1, 3, 3, 11, 40, 650, 4000, 200_000, 3_000_000)
+
+
+def random_log(seed: int) -> list[Any]:
+    """So many rows as `cut_places` cuts."""
+    return SmallWorld(Teller(), seed).log(ROWS)
 
 
 class SmallWorld:

@@ -18,18 +18,10 @@ from events import kinds
 from events.envelope import seal, unseal
 from events.errors import StateError
 from flows.settings import Settings
-from tests.line import FOREVER_S, Line, Teller
-from tests.small_world import SmallWorld
+from tests.line import FOREVER_S, Line
+from tests.small_world import ROWS, SmallWorld, cut_places, random_log, seeds
 
-ROWS = 120
 SMALL = dataclasses.replace(Settings(), slate=SlateSettings(items_max=2, pool=5, host_max=1))
-
-seeds = st.integers(0, 10**6)
-cut_places = st.lists(st.integers(1, ROWS - 1), max_size=8)
-
-
-def random_log(seed: int) -> list[Any]:
-    return SmallWorld(Teller(), seed).log(ROWS)
 
 
 def by_user(decisions: list[Any]) -> list[Any]:

@@ -14,18 +14,9 @@ from events.envelope import seal
 from events.errors import StateError
 from features.observe import ObserveShard
 from features.observe_state import unpack_state
-from tests.line import Line, Made, Teller
+from tests.line import Line, Made
 from tests.shelves import Cabinet
-from tests.small_world import SmallWorld
-
-ROWS = 120
-
-seeds = st.integers(0, 10**6)
-cut_places = st.lists(st.integers(1, ROWS - 1), max_size=8)
-
-
-def random_log(seed: int) -> list[Any]:
-    return SmallWorld(Teller(), seed).log(ROWS)
+from tests.small_world import ROWS, cut_places, random_log, seeds
 
 
 def in_one_order(made: Made) -> tuple[Any, ...]:

@@ -15,19 +15,8 @@ ROOT = Path(__file__).parents[2]
 
 def trial(out: Path, processes: int) -> dict[str, Any]:
     files = [f"--policy={ROOT / 'policies' / name}.toml" for name in ("popularity", "content")]
-    size = [
-        "--worlds",
-        "1",
-        "--minutes",
-        "4",
-        "--warm-up",
-        "4",
-        "--viewers",
-        "80",
-        "--resamples",
-        "200",
-    ]
-    command = ["ab", *files, "--out", str(out), *size, "--processes", str(processes)]
+    size = "--worlds 1 --minutes 4 --warm-up 4 --viewers 80 --resamples 200"
+    command = ["ab", *files, "--out", str(out), *size.split(), "--processes", str(processes)]
     assert cli.main(command) == 0
     made: dict[str, Any] = msgspec.json.decode((out / "metrics.json").read_bytes())
     return made
@@ -35,15 +24,12 @@ def trial(out: Path, processes: int) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("trial")
-    trial(folder, 2)
-    return folder
+    return tmp_path_factory.mktemp("trial")
 
 
 @pytest.fixture(scope="module")
 def figures(out: Path) -> dict[str, Any]:
-    made: dict[str, Any] = msgspec.json.decode((out / "metrics.json").read_bytes())
-    return made
+    return trial(out, 2)
 
 
 def test_lists_that_fit_are_worth_more_to_those_who_see_them(figures: dict[str, Any]):
@@ -54,6 +40,7 @@ def test_lists_that_fit_are_worth_more_to_those_who_see_them(figures: dict[str, 
     assert found["figures"]["decided"]["value"] > 0.5
 
 
+@pytest.mark.usefixtures("figures")
 def test_the_page_stands_beside_the_figures(out: Path):
     assert (out / "report.html").read_text("utf-8").startswith("<!doctype html>")
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,11 +15,11 @@ from bytewax.testing import TestingSource, run_main
 
 from decisions.outputs import Decision, Delivery, Push, Write, encode, head
 from events.errors import StateError
-from sinks.adapters import DeadLetterSink, DeliverPartition, DeliverSink
+from sinks.adapters import DeadLetterSink, DeliverPartition, DeliverSink, MakeWriter
 from sinks.connect import Client
 from sinks.dead_letters import dead_letter_runs, merge_dead_letters
 from sinks.decision_log import DecisionRuns, merge_decisions
-from sinks.kept import Kept, kept_in
+from sinks.kept import kept_in
 from sinks.redis_sink import RedisWriter
 from sinks.settings import RedisSettings
 
@@ -40,6 +39,11 @@ def delivery(number: int) -> Delivery:
     )
 
 
+def writers(client: Client, settings: RedisSettings) -> MakeWriter:
+    """Makes a partition's writer to this Redis."""
+    return lambda part, marks, kept: RedisWriter(client, settings, part, marks=marks, kept=kept)
+
+
 def run(
     client: Client,
     settings: RedisSettings,
@@ -47,9 +51,6 @@ def run(
     source: TestingSource[Any],
     hold_epochs: int,
 ) -> None:
-    def make_writer(part: str, marks: Mapping[str, int], kept: Kept | None) -> RedisWriter:
-        return RedisWriter(client, settings, part, marks=marks, kept=kept)
-
     recovery = folder / "recovery"
     if not recovery.exists():
         recovery.mkdir()
@@ -63,7 +64,7 @@ def run(
     )
     log = lambda part: DecisionRuns(folder, part)  # noqa: E731
     kept = kept_in(folder / "delivered")
-    sink = DeliverSink(3, make_writer, hold_epochs, settings, log, kept)
+    sink = DeliverSink(3, writers(client, settings), hold_epochs, settings, log, kept)
     op.output("deliver", packed, sink)
     dead = op.map("dead", keyed, lambda kn: (kn[0], [(kn[1], "log", b'{"row":%d}' % kn[1])]))
     op.output("letters", dead, DeadLetterSink(2, lambda part: dead_letter_runs(folder, part)))
@@ -117,12 +118,9 @@ def test_held_pushes_survive_a_crash_and_leave_once(
 def test_a_state_of_another_version_is_refused(
     client: Client, quick: RedisSettings, tmp_path: Path
 ):
-    def make_writer(part: str, marks: Mapping[str, int], kept: Kept | None) -> RedisWriter:
-        return RedisWriter(client, quick, part, marks=marks, kept=kept)
-
     state = msgspec.msgpack.encode([9, {}, b"", 0])
     with pytest.raises(StateError, match="layout 9, this version reads layout 2"):
-        DeliverSink(3, make_writer, 0, quick).build_part("s", "000", state)
+        DeliverSink(3, writers(client, quick), 0, quick).build_part("s", "000", state)
     with pytest.raises(StateError, match="layout 9"):
         DeadLetterSink(3, lambda part: dead_letter_runs(tmp_path, part)).build_part(
             "s", "000", state
@@ -136,10 +134,7 @@ def test_filling_again_goes_on_after_a_restart_where_it_was(
     users = [f"u{number}" for number in range(20)]
 
     def begin(state: bytes | None) -> DeliverPartition:
-        def make_writer(part: str, marks: Mapping[str, int], kept: Kept | None) -> RedisWriter:
-            return RedisWriter(client, few, part, marks=marks, kept=kept)
-
-        return DeliverSink(1, make_writer, 0, few, None, kept_in(tmp_path)).build_part(
+        return DeliverSink(1, writers(client, few), 0, few, None, kept_in(tmp_path)).build_part(
             "s", "000", state
         )
 
@@ -166,10 +161,7 @@ def test_what_has_run_out_leaves_the_copy_in_helpings_after_an_epochs_end(
 ):
     monkeypatch.setattr("sinks.kept._SWEPT", 2)
 
-    def make_writer(part: str, marks: Mapping[str, int], kept: Kept | None) -> RedisWriter:
-        return RedisWriter(client, quick, part, marks=marks, kept=kept)
-
-    sink = DeliverSink(1, make_writer, 0, quick, None, kept_in(tmp_path))
+    sink = DeliverSink(1, writers(client, quick), 0, quick, None, kept_in(tmp_path))
     part = sink.build_part("s", "000", None)
     kept: Any = part._kept
     late = BASE + 2 * quick.ttl_ms
