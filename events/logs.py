@@ -10,7 +10,6 @@ import dataclasses
 import os
 import zlib
 from collections.abc import Iterator
-from types import TracebackType
 from typing import IO
 
 import zstandard
@@ -131,12 +130,7 @@ class LogReader:
     def __enter__(self) -> LogReader:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     def _fill(self) -> bool:

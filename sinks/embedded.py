@@ -11,7 +11,6 @@ import tempfile
 import time
 import urllib.parse
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Final
 
 import redis
@@ -123,12 +122,7 @@ class EmbeddedRedis:
     def __enter__(self) -> str:
         return self.start()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.stop()
 
     def _lock(self) -> int:
