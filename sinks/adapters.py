@@ -6,15 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import msgspec
-from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
+from bytewax.outputs import StatefulSinkPartition
 
 from decisions.outputs import Delivery, decode
 from events.errors import StateError
-from events.hashing import hash64
 from sinks.dead_letters import DeadLetter
 from sinks.decision_log import DecisionLog
 from sinks.kept import Kept
 from sinks.log import Log
+from sinks.parts import PartedSink
 from sinks.pending import PendingPushes
 from sinks.redis_sink import RedisWriter
 from sinks.refill import Refill
@@ -120,7 +120,7 @@ class DeliverPartition(StatefulSinkPartition[Delivery | bytes, bytes]):
             self._log.close()
 
 
-class DeliverSink(FixedPartitionedSink[Delivery | bytes, bytes]):
+class DeliverSink(PartedSink[Delivery | bytes, bytes]):
     """Deliveries, keyed by their source, into Redis and the decision log.
 
     Guarantee: killed anywhere, values end as the newest, pushes leave once, decisions stand once.
@@ -141,20 +141,12 @@ class DeliverSink(FixedPartitionedSink[Delivery | bytes, bytes]):
         make_log: Callable[[str], DecisionLog] | None = None,
         make_kept: Callable[[str, bool], Kept] | None = None,
     ) -> None:
-        self._parts = parts
+        super().__init__(parts)
         self._make_writer = make_writer
         self._hold_epochs = hold_epochs
         self._settings = settings
         self._make_log = make_log
         self._make_kept = make_kept
-
-    def list_parts(self) -> list[str]:
-        """All partitions: any worker can take any."""
-        return part_names(self._parts)
-
-    def part_fn(self, item_key: str) -> int:
-        """The partition of a source: what one source writes stays in order."""
-        return hash64(item_key)
 
     def build_part(
         self, step_id: str, for_part: str, resume_state: bytes | None
@@ -202,31 +194,18 @@ class DeadLetterPartition(StatefulSinkPartition[Sequence[DeadLetter], bytes]):
         self._letters.close()
 
 
-class DeadLetterSink(FixedPartitionedSink[Sequence[DeadLetter], bytes]):
+class DeadLetterSink(PartedSink[Sequence[DeadLetter], bytes]):
     """Lists of dead letters, under any key.
 
     Guarantee: killed anywhere, a file holds each once, a topic at least once.
     """
 
     def __init__(self, parts: int, make: Callable[[str], Log[DeadLetter]]) -> None:
-        self._parts = parts
+        super().__init__(parts)
         self._make = make
-
-    def list_parts(self) -> list[str]:
-        """All partitions: any worker can take any."""
-        return part_names(self._parts)
-
-    def part_fn(self, item_key: str) -> int:
-        """The partition of a key."""
-        return hash64(item_key)
 
     def build_part(
         self, step_id: str, for_part: str, resume_state: bytes | None
     ) -> DeadLetterPartition:
         """A partition that goes on after its saved state."""
         return DeadLetterPartition(self._make(for_part), resume_state)
-
-
-def part_names(parts: int) -> list[str]:
-    """The names of so many partitions, which sort in their order."""
-    return [f"{part:03d}" for part in range(parts)]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
+from bytewax.outputs import StatefulSinkPartition
 
 from decisions.outputs import Delivery, decode
-from events.hashing import hash64
+from sinks.parts import PartedSink
 
 _PARTS: Final = "evaluation-*.jsonl"
 
@@ -36,20 +36,12 @@ class EvaluationPartition(StatefulSinkPartition[Delivery | bytes, None]):
         self._file.close()
 
 
-class EvaluationSink(FixedPartitionedSink[Delivery | bytes, None]):
+class EvaluationSink(PartedSink[Delivery | bytes, None]):
     """Deliveries of a backtest. Guarantee: each line once, in a run that comes to its end."""
 
     def __init__(self, folder: Path, parts: int) -> None:
+        super().__init__(parts)
         self._folder = folder
-        self._parts = parts
-
-    def list_parts(self) -> list[str]:
-        """All partitions: any worker can take any."""
-        return [f"{part:03d}" for part in range(self._parts)]
-
-    def part_fn(self, item_key: str) -> int:
-        """The partition of a source."""
-        return hash64(item_key)
 
     def build_part(self, step_id: str, for_part: str, resume_state: None) -> EvaluationPartition:
         """A partition with an empty file."""
