@@ -26,6 +26,24 @@ def positive(text: str) -> int:
     return number
 
 
+def add_processes(parser: argparse.ArgumentParser) -> None:
+    """How many processes share the shards."""
+    parser.add_argument(
+        "--processes", type=positive, default=1, metavar="N", help="how many (default: 1)"
+    )
+
+
+def check_processes(args: argparse.Namespace, settings: Settings) -> None:
+    """`BadInput` where there are more processes than shards."""
+    from flows.failures import BadInput
+
+    if args.processes > settings.flow.shards:
+        raise BadInput(
+            f"--processes {args.processes} is more than the {settings.flow.shards} shards of "
+            "flow.shards: start fewer, or set more shards"
+        )
+
+
 def add_pseudonyms(parser: argparse.ArgumentParser, why: str) -> None:
     """The key of pseudonyms."""
     parser.add_argument(

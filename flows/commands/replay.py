@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flows.commands.arguments import (
+    add_processes,
     add_pseudonyms,
     add_redis,
     add_settings,
+    check_processes,
     positive,
     redis_of,
     settings_of,
@@ -35,9 +37,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     parser.add_argument("logs", nargs="+", metavar="LOG", help="plain, gzip or zstd, one or more")
     parser.add_argument("--out", required=True, metavar="DIR", help="folder for what comes out")
     add_redis(parser, "an own one")
-    parser.add_argument(
-        "--processes", type=positive, default=1, metavar="N", help="how many (default: 1)"
-    )
+    add_processes(parser)
     parser.add_argument(
         "--recovery", metavar="DIR", help="keep state here, and go on where a run was killed"
     )
@@ -54,7 +54,6 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def run(args: argparse.Namespace) -> int:
     """Run the replay and print its figures."""
-    from flows.failures import BadInput
     from flows.recovery import Recovery
     from flows.replay import prepare, redis_for
     from flows.secrets import pseudonyms_of
@@ -63,11 +62,7 @@ def run(args: argparse.Namespace) -> int:
     if args.last is not None:
         learn = dataclasses.replace(settings.learn, ranking_last_lists=args.last)
         settings = dataclasses.replace(settings, learn=learn)
-    if args.processes > settings.flow.shards:
-        raise BadInput(
-            f"--processes {args.processes} is more than the {settings.flow.shards} shards of "
-            "flow.shards: start fewer, or set more shards"
-        )
+    check_processes(args, settings)
     _check(args.logs, settings)
     pseudonyms_of(args.pseudonym_key_file)
     given = redis_of(args)

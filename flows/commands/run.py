@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 from flows.commands.arguments import (
     add_kafka,
+    add_processes,
     add_pseudonyms,
     add_redis,
     add_settings,
-    positive,
+    check_processes,
     required_redis,
     settings_of,
 )
@@ -41,9 +42,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     )
     add_kafka(parser)
     add_redis(parser)
-    parser.add_argument(
-        "--processes", type=positive, default=1, metavar="N", help="how many (default: 1)"
-    )
+    add_processes(parser)
     parser.add_argument(
         "--recovery", metavar="DIR", help="keep state here, and go on after any kind of end"
     )
@@ -68,7 +67,6 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def run(args: argparse.Namespace) -> int:
     """Run it, and again where it failed by itself."""
-    from flows.failures import BadInput
     from flows.kafka_client import client_settings
     from flows.live import Live, shape
     from flows.metrics.serve import address_of
@@ -78,11 +76,7 @@ def run(args: argparse.Namespace) -> int:
     from sinks.connect import connect
 
     settings = settings_of(args)
-    if args.processes > settings.flow.shards:
-        raise BadInput(
-            f"--processes {args.processes} is more than the {settings.flow.shards} shards of "
-            "flow.shards: start fewer, or set more shards"
-        )
+    check_processes(args, settings)
     if args.metrics is not None:
         address_of(args.metrics, args.processes - 1)
     client_settings(args.kafka, args.client_file)
