@@ -44,6 +44,8 @@ PARTS: Mapping[str, str] = {
     "with attention alone": f'{_NEIGHBOURS}[learn]\nwithout = ["neighbour_match"]\n',
 }
 FIGURES = {"NDCG@10": "shown.ndcg@10", "AUC": "engagement.auc"}
+Worth = dict[str, dict[str, tuple[float, float, float]]]
+"""For each change each figure's difference, and its interval's ends."""
 _TAGGED = (b'"kind":"room"', b'"kind":"host"', b'"kind":"product"')
 
 
@@ -57,10 +59,8 @@ def write_policies(folder: Path, parts: Mapping[str, str]) -> list[str]:
     return paths
 
 
-def worth(
-    log: Path, folder: Path, parts: Mapping[str, str]
-) -> dict[str, dict[str, tuple[float, float, float]]]:
-    """For each change of the policy each figure's difference, and its interval's ends."""
+def worth(log: Path, folder: Path, parts: Mapping[str, str]) -> Worth:
+    """What each change of the policy does."""
     backtest = [sys.executable, "-m", "flows.cli", "backtest", str(log), "--out", str(folder)]
     folder.mkdir(parents=True, exist_ok=True)
     for path in write_policies(folder, parts):
@@ -87,7 +87,7 @@ def without_tags(log: Path, out: Path) -> None:
             file.write(line.rstrip(b"\n") + b"\n")
 
 
-def tell(found: Mapping[str, Mapping[str, tuple[float, float, float]]]) -> None:
+def tell(found: Worth) -> None:
     """Print the table."""
     for what, figures in found.items():
         for name, (value, low, high) in figures.items():

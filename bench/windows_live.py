@@ -58,16 +58,16 @@ def main(brokers: str, prefix: str, count: str, url: str, how: str) -> int:
     stop, wanted = Stop(), int(count) + PRODUCTS
     parts = tuple(list_parts(client_settings(brokers, None), kafka, stop))
     live = Live(brokers, None, parts, url, None, None, 1, settings)
-    cpu_s, wall_s = time.process_time(), time.perf_counter()
+    began_s = time.process_time()
     watch = threading.Thread(target=_stop_after, args=(wanted, url, stop), daemon=True)
     watch.start()
     run_process(live, 0, None, stop, form=WINDOWS if how == "windows" else LIVE)
-    cpu_s, wall_s = time.process_time() - cpu_s, time.perf_counter() - wall_s
+    cpu_s = time.process_time() - began_s
     with redis.Redis.from_url(url) as client:
         taken = int(Reader(client, usual.redis.prefix, wall_ms).health().get("events", 0))
     if taken != wanted:
         raise RunError(f"liveloom read {taken:,} of {wanted:,} events")
-    print(json.dumps({"cpu_s": cpu_s, "wall_s": wall_s}))
+    print(json.dumps({"cpu_s": cpu_s}))
     return 0
 
 

@@ -55,14 +55,14 @@ def windows(tiles: Tiles) -> dict[int, Sums]:
 
 def main(brokers: str, topic: str, count: str, url: str) -> int:
     """Measure, then write what came of it."""
-    cpu_s, wall_s = time.process_time(), time.perf_counter()
+    began_s = time.process_time()
     users = sum_tiles(brokers, topic, int(count))
-    cpu_s, wall_s = time.process_time() - cpu_s, time.perf_counter() - wall_s
+    cpu_s = time.process_time() - began_s
     with redis.Redis.from_url(url) as client:
         for user, tiles in users.items():
             for start, sums in windows(tiles).items():
                 client.set(f"w:{user}:{start}", orjson.dumps(sums))
-    print(json.dumps({"cpu_s": cpu_s, "wall_s": wall_s}))
+    print(json.dumps({"cpu_s": cpu_s}))
     return 0
 
 

@@ -53,7 +53,7 @@ class RedisObserver(pw.io.python.ConnectorObserver):
 
 def main(brokers: str, topic: str, count: str, url: str) -> int:
     """Measure a run over what the topic holds now."""
-    cpu_s, wall_s = time.process_time(), time.perf_counter()
+    began_s = time.process_time()
     settings = {
         "bootstrap.servers": brokers,
         "group.id": f"pathway-{uuid.uuid4().hex}",
@@ -72,8 +72,8 @@ def main(brokers: str, topic: str, count: str, url: str) -> int:
     )
     pw.io.python.write(sums, RedisObserver(url))
     pw.run(monitoring_level=pw.MonitoringLevel.NONE)
-    cpu_s, wall_s = time.process_time() - cpu_s, time.perf_counter() - wall_s
-    print(json.dumps({"cpu_s": cpu_s, "wall_s": wall_s}))
+    cpu_s = time.process_time() - began_s
+    print(json.dumps({"cpu_s": cpu_s}))
     return 0
 
 
