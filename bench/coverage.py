@@ -2,9 +2,9 @@
 
 Viewers, rooms, covers and the logging policy are the simulator's; a click's probability is what
 its sessions use, at the long-run scale of their dial. Two policies are tested, neither of which
-made the log: they rank by knowledge of tastes, blurred more and less. The truth is the mean, over
-all logs, of the exact expected reward of what a policy would have put into each slot: its own
-error is a thirtieth of one log's.
+made the log: they rank by knowledge of tastes, blurred more and less, and explore as DECIDE does,
+the likeliest rooms most. The truth is the mean, over all logs, of the exact expected reward of what
+a policy would have put into each slot: its own error is a thirtieth of one log's.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from decisions.explore import chances
+from decisions.settings import SlateSettings
 from evaluation.arrays import Floats, Ints
 from evaluation.journal import Lists
 from evaluation.offpolicy import Sums, estimate
@@ -58,16 +60,24 @@ class Plan:
 
 @dataclass(frozen=True)
 class Ranking:
-    """How one policy ranks: scores, ranks and rooms best first, all [viewers, rooms]."""
+    """How one policy ranks: scores, ranks and rooms best first, all [viewers, rooms].
+
+    `best` are the pool's scores, best first, `chances` how readily each of its rooms is drawn.
+    """
 
     score: Floats
     ranks: Ints
     ordered: Ints
+    best: Floats
+    chances: Floats
 
 
 def _ranking(score: Floats) -> Ranking:
     ordered = (-score).argsort(axis=1)
-    return Ranking(score, ordered.argsort(axis=1), ordered)
+    best = np.take_along_axis(score, ordered, axis=1)[:, :_POOL]
+    sure = np.zeros(best.shape[1])
+    drawn = np.array([chances(row, sure, SlateSettings()) for row in best])
+    return Ranking(score, ordered.argsort(axis=1), ordered, best, drawn)
 
 
 @dataclass(frozen=True)
@@ -140,15 +150,14 @@ class Laboratory:
         """The log as a backtest of a policy would leave it."""
         viewer, room = drawn.viewer, drawn.room
         count, size = room.shape
-        best = np.take_along_axis(ranking.score, ranking.ordered, axis=1)[:, :_POOL]
         return Lists(
             user=drawn.user,
             shown_ms=np.arange(count),
             live=np.full(count, len(self.rooms)),
             slate=ranking.ordered[viewer][:, :size],
             explored=np.zeros((count, size), dtype=np.int64),
-            best=best[viewer],
-            chances=np.ones((count, best.shape[1])),
+            best=ranking.best[viewer],
+            chances=ranking.chances[viewer],
             start=np.arange(count + 1) * size,
             room=room.ravel(),
             score=ranking.score[viewer[:, None], room].ravel(),
@@ -161,7 +170,8 @@ class Laboratory:
         """Expected clicks of all lists together if every slot held the policy's choice."""
         viewer, room, ordered = drawn.viewer, drawn.room, ranking.ordered
         share = self.plan.explore_share
-        pool = min(_POOL, len(self.rooms))
+        weights = ranking.chances[viewer]
+        pool = weights.shape[1]
         found = np.zeros(len(room))
         lines = np.arange(len(room))
         free = np.ones((len(room), len(self.rooms)), dtype=bool)
@@ -170,8 +180,8 @@ class Laboratory:
             by_rank = np.take_along_axis(chance, ordered[viewer], axis=1)
             open_by_rank = np.take_along_axis(free, ordered[viewer], axis=1)
             first = open_by_rank.argmax(axis=1)
-            rest = open_by_rank[:, :pool].copy()
-            rest[lines, first] = False
+            rest = weights * open_by_rank[:, :pool]
+            rest[lines, first] = 0.0
             mean = (by_rank[:, :pool] * rest).sum(axis=1) / rest.sum(axis=1)
             found += (1.0 - share) * by_rank[lines, first] + share * mean
             free[lines, room[:, slot]] = False
