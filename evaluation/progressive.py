@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from evaluation.arrays import Flags, Floats, Ints
-from evaluation.resample import Interval, Resamples, percentile
+from evaluation.resample import Resamples
 from models.auc import exact_auc
 
 _BINS = 2_000
@@ -67,11 +67,6 @@ def resampled_aucs(
             area = float(above @ (np.cumsum(below) - below / 2))
             made.append(area / pairs if pairs > 0.0 else float("nan"))
     return np.array(made)
-
-
-def auc_interval(value: float, resampled: Floats) -> Interval | None:
-    """The percentile interval of an AUC."""
-    return percentile(value, resampled)
 
 
 def over_time(moments_ms: Ints, values: Floats, slices: int) -> list[tuple[int, float]]:

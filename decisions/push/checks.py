@@ -8,24 +8,6 @@ from decisions.push.person import Person
 from decisions.push.quiet import Window, parse_clock, quiet_end_ms
 from decisions.push.settings import DAY_MS, HOUR_MS, PushSettings
 
-REFUSALS: tuple[str, ...] = (
-    "no_consent",
-    "no_profiling_consent",
-    "opted_out",
-    "muted",
-    "ended",
-    "expired",
-    "duplicate",
-    "already_watching",
-    "quiet_hours",
-    "cap_hour",
-    "cap_day",
-    "min_gap",
-    "fatigue",
-    "cap_trigger",
-)
-"""Every code, in the order in which it is looked for: the first that holds is the reason."""
-
 
 class Checks:
     """The order of checks under some settings."""

@@ -31,7 +31,7 @@ WHY_NOT: dict[str, tuple[str, str]] = {
     "fatigue": ("用户连续划掉推送，暂缓打扰", "The user dismissed the last ones: a longer pause"),
     "cap_trigger": ("此类推送 24 小时内已达上限", "Enough pushes of this kind within 24 hours"),
 }
-"""Why something is refused: code to (Chinese, English)."""
+"""Why something is refused: code to (Chinese, English), in the order of the checks."""
 
 
 def words(code: str, args: Sequence[str | int], language: str) -> str:

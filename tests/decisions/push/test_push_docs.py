@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-from decisions.push.checks import REFUSALS
 from decisions.push.settings import DAY_MS, HOUR_MS, MINUTE_MS, PushSettings
 from decisions.push.triggers.registry import TRIGGERS
 from decisions.push.wording import WHY, WHY_NOT
@@ -41,8 +40,8 @@ def test_triggers_are_listed_in_their_order_with_their_codes():
 
 def test_reasons_are_listed_in_the_order_of_checks_with_their_words():
     rows = table("Reasons against, in the order of checks")
-    assert [row[1] for row in rows] == list(REFUSALS)
-    assert [(row[3], row[4]) for row in rows] == [WHY_NOT[code] for code in REFUSALS]
+    assert [row[1] for row in rows] == list(WHY_NOT)
+    assert [(row[3], row[4]) for row in rows] == list(WHY_NOT.values())
 
 
 def test_settings_are_listed_with_default_unit_and_reason():
