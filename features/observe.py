@@ -261,6 +261,7 @@ class ObserveShard:
         """Put on the shelf what was touched; a snapshot does it too, but has more to do then."""
         self.people.write()
         self._dedupe.write()
+        self._shard.timers.write()
 
     def snapshot(self) -> bytes:
         """The shard's state as versioned bytes, but for what is on the shelf."""

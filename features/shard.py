@@ -38,7 +38,7 @@ class Shard:
             2 * context.people.hot_users_max,
             context.recent,
         )
-        self.timers = Timers()
+        self.timers = Timers(shelves("t") if shelves is not None else None)
         self.clock_ms = 0
         self.changed_tags: dict[str, None] = {}
         self.put_off: list[str] = []

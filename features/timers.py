@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import bisect_left
 from collections.abc import Iterator
+
+from features.shelf import Shelf
 
 CLOSE, AWAIT, UNKNOWN, SLATE = range(4)
 """A list's time is over; an order's; an unknown item's last look; a slate that was put off."""
@@ -13,22 +15,34 @@ Timer = tuple[int, int, str, str]
 
 
 class Timers:
-    """Timers in order.
+    """Timers in order, each once; on a shelf too, where there is one.
 
     Time: next to none to set one that is due behind most others, as most are; to forget a
-    person's as long as that person has any; a snapshot takes as long as they are many.
+    person's as long as that person has any. A snapshot takes as long as they are many, on a shelf
+    as those are that were set or let go since the last `write`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, shelf: Shelf | None = None) -> None:
         self._timers: list[Timer] = []
         self._place = 0
         """Those before it have fired."""
         self._own: dict[str, list[Timer]] = {}
         """Each person's."""
+        self._shelf = shelf
+        self._new: dict[Timer, None] = {}
+        """Those that the shelf does not have yet."""
+        self._gone: dict[Timer, None] = {}
+        """Those that it has still."""
 
     def set(self, timer: Timer) -> None:
         """Have it fire when it is due."""
-        insort(self._timers, timer, self._place)
+        timers = self._timers
+        place = bisect_left(timers, timer, self._place)
+        if place < len(timers) and timers[place] == timer:
+            return
+        timers.insert(place, timer)
+        if self._shelf is not None:
+            _move(timer, self._gone, self._new)
         own = self._own.get(timer[2])
         if own is None:
             self._own[timer[2]] = [timer]
@@ -45,7 +59,12 @@ class Timers:
         found = place < len(self._timers) and self._timers[place] == timer
         if found:
             del self._timers[place]
+            self._let_go(timer)
         return found
+
+    def _let_go(self, timer: Timer) -> None:
+        if self._shelf is not None:
+            _move(timer, self._new, self._gone)
 
     def _disown(self, timer: Timer) -> None:
         own = self._own[timer[2]]
@@ -68,6 +87,7 @@ class Timers:
                 del self._timers[: self._place]
                 self._place = 0
             self._disown(timer)
+            self._let_go(timer)
             yield timer
 
     def of(self, what: int, person: str) -> Iterator[str]:
@@ -80,12 +100,47 @@ class Timers:
         for timer in self._own.pop(person, ()):
             self._take_out(timer)
 
+    def write(self) -> None:
+        """Put on the shelf, where there is one, what was set or let go since last time."""
+        if self._shelf is None:
+            return
+        for timer in self._gone:
+            self._shelf.delete(_key(timer))
+        for timer in self._new:
+            self._shelf.put(_key(timer), b"")
+        self._gone.clear()
+        self._new.clear()
+
     def snapshot(self) -> list[Timer]:
-        """All that will fire, in order."""
-        return self._timers[self._place :]
+        """All that will fire, in order; none where the shelf has them."""
+        self.write()
+        return self._timers[self._place :] if self._shelf is None else []
 
     def restore(self, timers: list[Timer]) -> None:
-        """Take those of a snapshot."""
-        self._timers, self._place, self._own = timers, 0, {}
-        for timer in timers:
+        """Take those of a snapshot, beside those on the shelf."""
+        self._new, self._gone = {}, {}
+        known = set(timers)
+        if self._shelf is not None:
+            self._new = dict.fromkeys(timers)
+            known.update(_timer(key) for key, _ in self._shelf.items())
+        self._timers, self._place, self._own = sorted(known), 0, {}
+        for timer in self._timers:
             self._own.setdefault(timer[2], []).append(timer)
+
+
+def _move(timer: Timer, out_of: dict[Timer, None], into: dict[Timer, None]) -> None:
+    """What has been written of a timer is to be undone, or else is to be written."""
+    if timer in out_of:
+        del out_of[timer]
+    else:
+        into[timer] = None
+
+
+def _key(timer: Timer) -> str:
+    due_ms, what, person, subject = timer
+    return f"{due_ms} {what} {len(person)} {person}{subject}"
+
+
+def _timer(key: str) -> Timer:
+    due, what, length, ids = key.split(" ", 3)
+    return int(due), int(what), ids[: int(length)], ids[int(length) :]

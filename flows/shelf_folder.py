@@ -7,9 +7,11 @@ every process has durable checkpoints of its own, all earlier runs' are removed.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import threading
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -76,16 +78,17 @@ class ShelfFolder:
         newer = sorted((number for number in numbers if number > int(path.name)), reverse=True)
         return [f"{place.rpartition('/')[0]}/{number}" for number in newer]
 
-    def settle(self) -> None:
+    def settle(self, later_s: float = 0.0) -> None:
         """All shards here have a durable checkpoint of this run; the last to say so clears up."""
         run = self._shelves / str(self._run)
         (run / f"{_SETTLED}{self._own}").touch()
         if len(list(run.glob(f"{_SETTLED}*"))) >= self._steps:
-            remove(
+            earlier = (
                 path
                 for path in self._shelves.iterdir()
                 if path.name.isdecimal() and int(path.name) < self._run
             )
+            remove(earlier, later_s)
 
 
 def link(source: Path, target: Path) -> None:
@@ -102,13 +105,25 @@ def link(source: Path, target: Path) -> None:
         shutil.copy(path, target / path.name)
 
 
-def remove(folders: Iterable[Path]) -> None:
-    """Delete folders beside the flow: large files take their time."""
+def remove(folders: Iterable[Path], later_s: float = 0.0) -> None:
+    """Delete folders beside the flow, so much later: large files take their time.
+
+    A file system that tells the disk of the room that it gets back does so when it next syncs
+    anything, and all who sync then wait: at an epoch's end the flow does.
+    """
     going = list(folders)
     if going:
-        threading.Thread(target=_remove, args=(going,), name="removal", daemon=True).start()
+        todo = (going, later_s)
+        threading.Thread(target=_remove, args=todo, name="removal", daemon=True).start()
 
 
-def _remove(folders: list[Path]) -> None:
+def _remove(folders: list[Path], later_s: float) -> None:
+    time.sleep(later_s)
     for folder in folders:
         shutil.rmtree(folder, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            above = os.open(folder.parent, os.O_RDONLY)
+            try:
+                os.fsync(above)
+            finally:
+                os.close(above)

@@ -30,6 +30,8 @@ _ERASED = b"\xff\xff"
 """The key of no shard, there while erased users may be in the files."""
 _FLUSH_S = 0.4
 """Longer than most flushes take: so long before a checkpoint its tables begin to be written."""
+_REMOVAL_SHARE = 0.3
+"""Old checkpoints go away from an epoch's end, at which the flow waits for the disk."""
 
 
 class Writes(Protocol):
@@ -58,6 +60,7 @@ class Store:
         self._folder = folder
         self._timer = timer
         self._ahead_s = epoch_s - min(ahead_s, 0.3 * epoch_s) if ahead_s and epoch_s else math.inf
+        self._removal_s = _REMOVAL_SHARE * epoch_s
         self._flush_s = self._ahead_s - min(_FLUSH_S, 0.2 * epoch_s)
         self._changes, self._is_flushed = Changes(), False
         self._due_s = timer() + self._flush_s
@@ -229,7 +232,7 @@ class Store:
         named = set(self._named.values())
         if not self._is_settled and self._own <= self._named.keys():
             self._is_settled = True
-            self._folder.settle()
+            self._folder.settle(self._removal_s)
         if self._changes.is_open:
             self._write()
         # Unless they have become too many just now.
@@ -239,7 +242,8 @@ class Store:
         named.add(self._number)
         going = [number for number in self._kept if number not in named]
         self._kept = [number for number in self._kept if number in named]
-        remove(self._folder.path(self._folder.place(number)) for number in going)
+        old = (self._folder.path(self._folder.place(number)) for number in going)
+        remove(old, self._removal_s)
 
     def _write(self) -> None:
         for kernel in self._kernels.values():

@@ -30,7 +30,6 @@ _LENGTH: Final = struct.Struct(">H")
 _AS_OF: Final = re.compile(rb'"as_of_ms":(\d+)')
 _BUFFER_BYTES: Final = 16 << 20
 _FILES_OPEN: Final = 64
-_SYNCED_BYTES: Final = 1 << 20
 _SWEPT: Final = 100
 _ERASED: Final = "erased"
 _DAMAGED: Final = (
@@ -59,7 +58,6 @@ class Kept:
         options.create_if_missing(True)
         options.set_write_buffer_size(_BUFFER_BYTES)
         options.set_max_open_files(_FILES_OPEN)
-        options.set_bytes_per_sync(_SYNCED_BYTES)
         try:
             if fresh:
                 shutil.rmtree(self._folder, ignore_errors=True)

@@ -8,16 +8,25 @@ from rocksdict import (
     BottommostLevelCompaction,
     CompactOptions,
     DBCompressionType,
+    Env,
     Options,
     Rdict,
 )
+
+_SYNCED_BYTES = 1 << 20
 
 
 def raw_options() -> Options:
     """Options of a database of plain bytes, compressed, with one log of its own."""
     options = Options(raw_mode=True)
+    # Files are put together where the flow leaves time for it, not in its stead.
+    env = Env()
+    env.lower_thread_pool_cpu_priority()
+    options.set_env(env)
     options.set_compression_type(DBCompressionType.lz4())
     options.set_keep_log_file_num(1)
+    # Else a file goes to the disk all at once at its end, and whoever syncs just then waits for it.
+    options.set_bytes_per_sync(_SYNCED_BYTES)
     return options
 
 

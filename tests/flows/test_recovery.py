@@ -125,10 +125,11 @@ def test_a_part_of_another_store(folder: Path):
 def test_a_damaged_store(folder: Path, damage: str):
     path = folder / "state" / "part-0.sqlite3"
     whole = path.read_bytes()
+    page = int.from_bytes(whole[16:18], "big")
     damaged = {
         "cut": whole[: len(whole) // 2],
         "text": b"this is no database" * 100,
-        "page": whole[:4096] + b"\xff" * 8192 + whole[12288:],
+        "page": whole[:page] + b"\xff" * 2 * page + whole[3 * page :],
         "empty": b"",
     }
     path.write_bytes(damaged[damage])
@@ -211,7 +212,10 @@ def _take_now(folder: Path) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-def test_a_store_that_cannot_grow_is_said_and_the_run_goes_on_later(tmp_path: Path):
+@pytest.mark.parametrize("bytes_max", [100_000, 600_000], ids=["made", "grow"])
+def test_a_store_that_cannot_be_made_or_grow_is_said_and_the_run_goes_on_later(
+    tmp_path: Path, bytes_max: int
+):
     log = tmp_path / "log.jsonl"
     log.write_bytes(b"".join(line + b"\n" for line in evening(7, 300)))
     command = [
@@ -234,7 +238,7 @@ def test_a_store_that_cannot_grow_is_said_and_the_run_goes_on_later(tmp_path: Pa
                 command, cwd=ROOT, capture_output=True, text=True, timeout=120, preexec_fn=limit
             )
 
-        full = run(bytes_max=100_000)
+        full = run(bytes_max)
         assert full.returncode == 1
         assert "the disk" in full.stderr.splitlines()[-1]
         again = run()
