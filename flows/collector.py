@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gc
 
-_YOUNG, _MIDDLE, _OLD = 100_000, 20, 100
+_YOUNG, _MIDDLE, _OLD = 1_000_000, 20, 100
+"""More than the objects of some rounds: rows under way are let go of without a look at them."""
 _YOUNG_LIVE = 1_000
 _NEVER = 1 << 30
 
