@@ -93,6 +93,10 @@ class LiveRooms:
         self.place = dict(zip(self.ids, range(self.count), strict=True))
         self.tags = [np.ascontiguousarray(row[live]) for row in content.tags]
         self.tags = [row for row in self.tags if (row != NO_TAG).any()]
+        self.tag_numbers = list(zip(*(row.tolist() for row in self.tags), strict=True))
+        """Each room's tags, `NO_TAG` where it has fewer than another."""
+        self.tag_numbers = self.tag_numbers or [()] * self.count
+        self.tag_count = len(content.tag_number) + 1
         self.tag_share = content.tag_share[live]
         slots = range(len(content.attribute_names))
         self.attributes = [np.ascontiguousarray(content.attributes[live, slot]) for slot in slots]

@@ -21,6 +21,7 @@ from decisions.outputs import head
 from decisions.reasons import whys_of
 from decisions.settings import SlateSettings
 from events.hashing import hash64
+from features.content import NO_TAG
 from features.rows import Wish
 from features.vector import (
     LIFT_SCALE,
@@ -202,43 +203,46 @@ class Ranker:
             return chances(score.take(rooms), board.optimism.take(rooms), self.settings)
 
         explored = explore(chosen, rest, request_id, share, seed, weigh) if explores else {}
-        picked = score.take(chosen)
+        places = np.array(chosen, np.intp)
         whys = whys_of(wish.view, board, live, chosen, own, self.vector.price_half)
-        items = items_json(live, chosen, picked, whys, explored, 1.0 - share if explores else 1.0)
+        propensity = 1.0 - share if explores else 1.0
+        items = items_json(live, chosen, score.take(places), whys, explored, propensity)
         body = f'"request_id":"{request_id}","model":"utility@{board.second}",{items}}}'
-        last = float(by.take(chosen).min()) if len(chosen) >= self.settings.items_max else _EXCLUDED
+        is_full = len(chosen) >= self.settings.items_max
+        last = min(by.take(places).tolist()) if is_full else _EXCLUDED
         ids = [live.ids[place] for place in chosen]
         return Slate(head(version, at_ms) + body.encode(), ids, last, tuple(explored))
 
     def _choose(self, best: list[int], live: LiveRooms) -> tuple[list[int], list[int]]:
         """The best places with at most so many a host and a tag, and the rest of the pool."""
-        settings, host_of, tags_of = self.settings, live.host_numbers, live.room_tags
+        settings, host_of, tags_of = self.settings, live.host_numbers, live.tag_numbers
         items_max, host_max, tag_max = settings.items_max, settings.host_max, settings.tag_max
         hosts: dict[int, int] = {}
-        tags: dict[str, int] = {}
-        full_hosts: set[int] = set()
-        full_tags: set[str] = set()
+        beside = [0] * live.tag_count
+        # A place that stands for no tag is never full.
+        beside[NO_TAG] = -len(best) * len(live.tags)
         varied: list[int] = []
         rest: list[int] = []
         # Most often no host has more rooms than that.
         is_crowded = live.rooms_a_host > host_max
         for rank, place in enumerate(best):
-            host, room_tags = host_of[place], tags_of[place]
-            if not full_tags.isdisjoint(room_tags) or (is_crowded and host in full_hosts):
+            if is_crowded and hosts.get(host_of[place], 0) >= host_max:
                 rest.append(place)
                 continue
-            if is_crowded:
-                hosts[host] = beside = hosts.get(host, 0) + 1
-                if beside >= host_max:
-                    full_hosts.add(host)
-            for tag in room_tags:
-                tags[tag] = beside = tags.get(tag, 0) + 1
-                if beside >= tag_max:
-                    full_tags.add(tag)
-            varied.append(place)
-            if len(varied) == items_max:
-                rest += best[rank + 1 :]
-                break
+            numbers = tags_of[place]
+            for number in numbers:
+                if beside[number] >= tag_max:
+                    rest.append(place)
+                    break
+            else:
+                for number in numbers:
+                    beside[number] += 1
+                if is_crowded:
+                    hosts[host_of[place]] = hosts.get(host_of[place], 0) + 1
+                varied.append(place)
+                if len(varied) == items_max:
+                    rest += best[rank + 1 :]
+                    break
         missing = items_max - len(varied)
         if missing > 0:
             varied += rest[:missing]
