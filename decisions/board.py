@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from decisions.settings import SlateSettings
 from decisions.text import json_text
 from features.content import NO_TAG, Content
+from features.on_air import OnAir
 from features.scene import Scene
 from features.vector import NEAR_NAMES, ROOM_NAMES, USER_NAMES, View
 from models.table import WeightsTable
@@ -45,6 +46,7 @@ class Board:
         self.numbers = content.live
         coefficients = table.rank.coef.tolist()
         self.width = scene.matrix.shape[1]
+        self.air = None if scene.air is None else LiveAir(scene.air, self.numbers)
         self.intercept = table.rank.intercept
         self.room_coefficients = coefficients[: self.width]
         near = self.width + len(USER_NAMES)
@@ -81,6 +83,16 @@ class Board:
         # The slate asks once to score and once to explain; a view's list never changes.
         self._near_asked = (view.recent, total)
         return total
+
+
+class LiveAir:
+    """What is on air in the live rooms, aligned with `Content.live`."""
+
+    def __init__(self, air: OnAir, numbers: NDArray[np.intp]) -> None:
+        self.tag_number = air.tag_number
+        self.tags = [row.take(numbers) for row in air.tags]
+        self.share = air.share.take(numbers)
+        self.room_tags = [air.room_tags[number] for number in numbers.tolist()]
 
 
 class LiveRooms:

@@ -14,7 +14,7 @@ from features.vector import VectorSettings
 from models.table import WeightsTable
 
 _KEPT_MAX = 64
-_Key = tuple[int, int, int, int]
+_Key = tuple[tuple[int, int, int, int], int]
 
 
 class Boards:
@@ -68,8 +68,7 @@ class Boards:
 
 
 def _key(scene: Scene, table: WeightsTable) -> _Key:
-    near_s = -1 if scene.near is None else scene.near.stamp_s
-    return scene.stamp_s, near_s, scene.content.seq, table.second
+    return scene.key, table.second
 
 
 def _make_room(kept: dict[Any, Any]) -> None:

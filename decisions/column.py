@@ -35,6 +35,7 @@ class Column:
         self._room_id = content.ids[number]
         self._room = (
             content.room_tags[number],
+            scene.air.room_tags[number] if scene.air is not None else (),
             content.host_ids[number],
             content.log_prices[number],
             content.attribute_row(number),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from decisions.board import Board, LiveRooms
 from decisions.text import json_text
@@ -11,6 +12,7 @@ from features.vector import View, price_fit
 Why = tuple[str, str]
 """An item's source, and its reason as JSON: a list of the code and its arguments."""
 
+_TEXTS_MAX = 10_000
 EXPLORED: Why = ("explore", '["exploration"]')
 
 
@@ -26,11 +28,12 @@ def whys_of(
 
     `own` says what each of the user's tags adds to a room that has only this tag.
     """
-    affinity, followed, fit = board.user_coefficients[6:9]
+    affinity, followed, fit = board.user_coefficients[7:10]
     least, hosts, follows = board.reason_min, view.hosts, view.follows
     strong = {tag: value for tag, value in own.items() if value > least}
     log_price = view.log_price if fit > least else None
     near = _near_whys(view, board, chosen)
+    presented = board.air.room_tags if board.air is not None and strong else None
     if not (strong or hosts or follows or near or log_price is not None):
         return [board.whys[place] for place in chosen]
     made = []
@@ -41,6 +44,10 @@ def whys_of(
             if tag in strong and strong[tag] > worth:
                 worth = strong[tag]
                 why = tag_whys[tag]
+        if presented is not None:
+            for tag in presented[place]:
+                if tag in strong and strong[tag] >= worth:
+                    worth, why = strong[tag], _on_air_why(tag)
         host = host_ids[place]
         follows_host = host in follows
         if follows_host or host in hosts:
@@ -57,6 +64,12 @@ def whys_of(
             why = near[place][1]
         made.append(why)
     return made
+
+
+@lru_cache(_TEXTS_MAX)
+def _on_air_why(tag: str) -> Why:
+    """Source and reason of a room that presents something with a tag which the user likes."""
+    return "match", f'["on_air",{json_text(tag)}]'
 
 
 def _near_whys(view: View, board: Board, chosen: Sequence[int]) -> dict[int, tuple[float, Why]]:

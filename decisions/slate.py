@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from decisions.board import Board, LiveRooms
+from decisions.board import Board, LiveAir, LiveRooms
 from decisions.explore import chances, explore
 from decisions.items import items_json
 from decisions.outputs import head
@@ -28,12 +28,15 @@ from features.vector import (
     TASTE_SCALE,
     VectorSettings,
     View,
+    fondness,
     lift,
 )
 
 _EXCLUDED = -np.inf
 _BEHIND = 1e6
 """Logits: further than any two rooms lie apart."""
+_PART = 8
+"""Pools: a part of the rooms large enough to tell which are worth sorting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,7 @@ class Ranker:
         self, wish: Wish, board: Board, live: LiveRooms, own: dict[str, float]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """`scores`, and what rooms are ranked by: tags that speak for a newcomer count for more."""
-        taste, affinity, followed, fit, shown_before, hour, activity, appetite = (
+        aired, taste, affinity, followed, fit, shown_before, hour, activity, appetite = (
             board.user_coefficients[5:]
         )
         view = wish.view
@@ -119,6 +122,8 @@ class Ranker:
                 # What speaks against a newcomer counts as it is.
                 boost = np.maximum(matched, 0.0, out=matched)
                 boost *= board.boosts
+        if aired and board.air is not None and board.air.tags and view.weights:
+            score += self._presented(view, board.air, aired)
         if taste:
             for wanted, column in zip(view.taste, live.attributes, strict=False):
                 score += column * (TASTE_SCALE * taste * wanted)
@@ -138,6 +143,20 @@ class Ranker:
             return score, score
         boost += score
         return score, boost
+
+    def _presented(self, view: View, air: LiveAir, worth: float) -> NDArray[np.float64]:
+        """What each room's product on air adds, where the best liked one adds `worth`."""
+        by_tag = np.zeros(len(air.tag_number) + 1)
+        number_of, halves = air.tag_number.get, self.vector.tag_halves
+        for tag, weights in view.weights.items():
+            number = number_of(tag)
+            if number is not None:
+                by_tag[number] = worth * fondness(weights, halves)
+        liked: NDArray[np.float64] = by_tag.take(air.tags[0], mode="wrap")
+        for row in air.tags[1:]:
+            liked += by_tag.take(row, mode="wrap")
+        liked *= air.share
+        return liked
 
     def _with_seen(
         self, wish: Wish, board: Board, live: LiveRooms, own: dict[str, float],
@@ -252,18 +271,27 @@ class Ranker:
 
 def _best(score: NDArray[np.float64], count: int) -> list[int]:
     """The places of the highest finite scores, best first, ties by place."""
-    if len(score) > count:
-        cut = len(score) - count
-        halved = score.copy()
-        halved.partition(cut)
-        (places,) = (score >= halved[cut]).nonzero()
-    else:
-        places = np.arange(len(score))
+    # What is below the last of the best of a part is below that of the whole.
+    floor = _last_of_best(score[: _PART * count], count)
+    (places,) = (score >= floor).nonzero()
     values = score.take(places)
+    if len(values) > count:
+        (kept,) = (values >= _last_of_best(values, count)).nonzero()
+        places, values = places.take(kept), values.take(kept)
     # A stable sort keeps ties in the order of their places.
     order = (-values).argsort(kind="stable")[:count]
     ranked: list[int] = places.take(order).tolist()
     if ranked and score[ranked[-1]] == _EXCLUDED:
-        kept = np.isfinite(score)
-        return [place for place in ranked if kept[place]]
+        finite = np.isfinite(score)
+        return [place for place in ranked if finite[place]]
     return ranked
+
+
+def _last_of_best(score: NDArray[np.float64], count: int) -> float:
+    """The least of the highest so many scores; of all, where there are no more."""
+    if len(score) <= count:
+        return _EXCLUDED
+    cut = len(score) - count
+    halved = score.copy()
+    halved.partition(cut)
+    return float(halved[cut])

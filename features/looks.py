@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 
 from events import kinds
-from features.content import Content
 from features.scene import Scene
 from features.user import OpenList
 from features.vector import (
@@ -56,22 +55,24 @@ class Looks:
                 vectors[:, column] = values.take(numbers)
         if len(lists) > 1 or tells_rooms_apart(view):
             others = [listed for listed in lists if listed is not own]
-            parts = [self._part(view, content, number, others) for number in numbers]
+            parts = [self._part(view, scene, number, others) for number in numbers]
             vectors[:, own_part] = parts
         else:
-            vectors[:, own_part] = self._part(view, content, unknown, ())
+            vectors[:, own_part] = self._part(view, scene, unknown, ())
         vectors[:, _POSITION] = [1.0 / (1.0 + event.position) for event in shown]
         return names, vectors.tobytes()
 
     def _part(
-        self, view: View, content: Content, number: int, others: Sequence[OpenList]
+        self, view: View, scene: Scene, number: int, others: Sequence[OpenList]
     ) -> tuple[float, ...]:
         """The user's part for a room; `others` are the lists that are open beside its own."""
+        content, air = scene.content, scene.air
         if number == len(content.ids):
-            return user_part(view, (), "", math.nan, (), 0, self._settings)
+            return user_part(view, (), (), "", math.nan, (), 0, self._settings)
         return user_part(
             view,
             content.room_tags[number],
+            air.room_tags[number] if air is not None else (),
             content.host_ids[number],
             content.log_prices[number],
             content.attribute_row(number),

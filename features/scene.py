@@ -18,6 +18,7 @@ from features.content import NO_TAG, Content, ContentSettings
 from features.content_later import content_later
 from features.near import Near
 from features.neighbour_table import NO_NEIGHBOURS, NeighbourTable
+from features.on_air import OnAir, on_air
 from features.recent import RecentSettings
 from features.rooms import COLUMNS, NO_ROOMS, RoomTable
 from features.tables import Stamped
@@ -52,18 +53,25 @@ class Scene:
 
     `looks` is what an impression of each room has for a vector, [rooms + 1, vector + 1] in
     float32: 0 where the user and the position say it, and the room's smoothed click rate behind
-    it. The last row is that of a room that nobody knows. `near` is there where neighbours are on.
+    it. The last row is that of a room that nobody knows. `near` is there where neighbours are on,
+    `air` once the catalogue has told of any product on air.
     `unsure` is the standard deviation of what is known of each room's click rate, in logits,
     [rooms].
     """
 
-    __slots__ = ("content", "looks", "matrix", "near", "stamp_s", "unsure")
+    __slots__ = ("air", "content", "looks", "matrix", "near", "stamp_s", "unsure")
 
     def __init__(
-        self, content: Content, table: RoomTable, settings: SceneSettings, near: Near | None = None
+        self,
+        content: Content,
+        table: RoomTable,
+        settings: SceneSettings,
+        near: Near | None = None,
+        air: OnAir | None = None,
     ) -> None:
         self.content = content
         self.near = near
+        self.air = air
         self.stamp_s = table.stamp_s
         stats = _aligned(content, table)
         self.matrix = _matrix(content, stats, table.stamp_s, settings)
@@ -76,6 +84,13 @@ class Scene:
         # That of a beta distribution's logit, the prior's impressions included.
         seen: NDArray[np.float64] = stats[:, 0] + settings.rate_prior
         self.unsure: NDArray[np.float64] = 1.0 / np.sqrt(seen * rates * (1.0 - rates))
+
+    @property
+    def key(self) -> tuple[int, int, int, int]:
+        """What it is made of: no two scenes of a process that differ have the same."""
+        near_s = -1 if self.near is None else self.near.stamp_s
+        air_seq = -1 if self.air is None else self.air.seq
+        return self.stamp_s, near_s, self.content.seq, air_seq
 
 
 def _log_odds(
@@ -164,7 +179,8 @@ class Scenes:
         self.content_settings = content_settings
         self._contents: dict[int, Content] = {}
         self._nears: dict[tuple[int, int], Near] = {}
-        self._scenes: dict[tuple[int, int, int], Scene] = {}
+        self._airs: dict[tuple[int, int], OnAir] = {}
+        self._scenes: dict[tuple[int, int, int, int], Scene] = {}
         self._asked: dict[tuple[int, int], Scene] = {}
 
     def is_ready(self, second: int, seq: int) -> bool:
@@ -201,10 +217,12 @@ class Scenes:
             stamp_s, table = self.tables.at(second)
             near = None if self.recent is None else self._near(second, seq, self.recent)
             near_s = -1 if near is None else near.stamp_s
-            key = (stamp_s, near_s, self.catalogue.content_seq(seq))
+            air = self._air(second, seq)
+            air_seq = -1 if air is None else air.seq
+            key = (stamp_s, near_s, self.catalogue.content_seq(seq), air_seq)
             scene = self._scenes.get(key)
             if scene is None:
-                scene = Scene(self.content(seq), table, self.settings, near)
+                scene = Scene(self.content(seq), table, self.settings, near, air)
                 if len(self._scenes) >= self.settings.scenes_max:
                     self._asked.clear()
                 _bounded(self._scenes, self.settings.scenes_max)
@@ -215,6 +233,21 @@ class Scenes:
                     self._asked.clear()
                 self._asked[asked] = scene
         return scene
+
+    def _air(self, second: int, seq: int) -> OnAir | None:
+        """What was on air when the second of a row began, over the content of its place."""
+        if not self.catalogue.on_air:
+            return None
+        as_of = self.catalogue.seq_at(second * 1000, seq)
+        content = self.content(seq)
+        air = self._airs.get((as_of, content.seq))
+        if air is None:
+            before = max((known for known in self._airs if known[0] <= as_of), default=None)
+            base = None if before is None else self._airs[before]
+            air = on_air(base, content, self.catalogue, as_of)
+            _bounded(self._airs, self.settings.scenes_max)
+            self._airs[as_of, content.seq] = air
+        return air
 
     def _near(self, second: int, seq: int, recent: RecentSettings) -> Near:
         """The neighbours that a row at this second uses, over the content of its place."""

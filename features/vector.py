@@ -28,6 +28,7 @@ ROOM_NAMES = (
 USER_NAMES = (
     *(f"tag_match_{window}" for window in WINDOWS),
     "tag_lift",
+    "air_match",
     "attribute_lift",
     "host_affinity",
     "host_followed",
@@ -132,6 +133,14 @@ def price_fit(log_price: float | None, room_log_price: float, half: float) -> fl
     return half / (half + abs(room_log_price - log_price))
 
 
+def fondness(weights: tuple[int, int, int, int], halves: tuple[float, ...]) -> float:
+    """How well a tag is liked, -1 to 1: the mean of what it says in each window."""
+    w0, w1, w2, w3 = weights
+    h0, h1, h2, h3 = halves
+    bent = w0 / (abs(w0) + h0) + w1 / (abs(w1) + h1) + w2 / (abs(w2) + h2) + w3 / (abs(w3) + h3)
+    return 0.25 * bent
+
+
 def tells_rooms_apart(view: View) -> bool:
     """Whether `user_part` is not the same for all rooms that the user has not been shown."""
     known = view.weights or view.exposure or view.hosts or view.follows or view.taste
@@ -141,13 +150,17 @@ def tells_rooms_apart(view: View) -> bool:
 def user_part(
     view: View,
     room_tags: Sequence[str],
+    air_tags: Sequence[str],
     host_id: str,
     room_log_price: float,
     room_attributes: Sequence[float],
     shown: int,
     settings: VectorSettings,
 ) -> tuple[float, ...]:
-    """The values of USER_NAMES for one user and one room; tags count by their mean."""
+    """The values of USER_NAMES for one user and one room; tags count by their mean.
+
+    `air_tags` are those of the product on air.
+    """
     m0 = m1 = m2 = m3 = lifted = 0.0
     weights, exposure = view.weights, view.exposure
     if room_tags and (weights or exposure):
@@ -173,12 +186,20 @@ def user_part(
         m2 *= share
         m3 *= share
         lifted *= share
+    aired = 0.0
+    if air_tags and weights:
+        for tag in air_tags:
+            weight = weights.get(tag)
+            if weight is not None:
+                aired += fondness(weight, settings.tag_halves)
+        aired /= len(air_tags)
     return (
         m0,
         m1,
         m2,
         m3,
         lifted,
+        aired,
         attribute_lift(view.taste, room_attributes) if view.taste else 0.0,
         view.hosts.get(host_id, 0.0),
         1.0 if host_id in view.follows else 0.0,

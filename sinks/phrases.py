@@ -13,6 +13,7 @@ LANGUAGES: Final = ("zh", "en")
 PHRASES: Final[dict[str, tuple[str, str]]] = {
     # why a room, product or host is shown
     "tag_match": ("符合你对「{0}」的兴趣", "matches your interest in {0}"),
+    "on_air": ("正在讲解你感兴趣的「{0}」", "presents {0} now, which interests you"),
     "followed_host": ("你关注的主播 {0}", "you follow {0}"),
     "trusted_host": ("你信赖的主播 {0}", "{0} is a host you trust"),
     "popular_room": ("正在热播", "popular right now"),

@@ -89,7 +89,9 @@ def act(dice: random.Random, say: Teller, at_s: float, user: str, rooms: list[st
 def make_market(seed: int, rooms: int = 90, actions: int = 120) -> Market:
     """Rooms of 30 hosts with up to 4 of 30 tags each; 12 users of whom most have a past."""
     dice, say, line = random.Random(seed), Teller(), Line(decides=False)
-    line.feed(say.product(f"p{n}", "", dice.choice([0.0, 5.0, 30.0, 400.0])) for n in range(5))
+    for number in range(5):
+        tags = " ".join(f"t{n}" for n in sorted({dice.randrange(40) for _ in range(number)}))
+        line.feed([say.product(f"p{number}", tags, dice.choice([0.0, 5.0, 30.0, 400.0]))])
     ids = [f"room{n:04}" for n in range(rooms)]
     for room_id in ids:
         tags = " ".join(f"t{n}" for n in sorted({dice.randrange(30) for _ in range(4)}))
@@ -105,6 +107,9 @@ def make_market(seed: int, rooms: int = 90, actions: int = 120) -> Market:
                 )
             ]
         )
+    for room_id in dice.sample(ids, rooms // 2):
+        product_id = dice.choice(["p1", "p2", "p3", "p4", "?", None])
+        line.feed([say(kinds.OnAir, 5.0, room_id=room_id, product_id=product_id)])
     at_s = 10.0
     for number in range(actions):
         at_s += 2.5

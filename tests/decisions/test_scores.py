@@ -30,6 +30,7 @@ def whole_vector(market: Any, wish: Any, room_id: str) -> list[float]:
     part = user_part(
         wish.view,
         content.room_tags[number],
+        market.scene.air.room_tags[number],
         content.host_ids[number],
         content.log_prices[number],
         content.attribute_row(number),

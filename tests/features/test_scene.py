@@ -121,7 +121,7 @@ def test_room_features_are_those_of_the_definition(seed: int):
     scene = Scene(Content(catalogue, catalogue.seq, CONTENT), table, SETTINGS)
     expected = naive_rows(catalogue, table)
     assert sorted(scene.content.ids) == sorted(expected)
-    assert scene.matrix.shape[1] == len(names(3)) - 14
+    assert scene.matrix.shape[1] == len(names(3)) - 15
     for number, room_id in enumerate(scene.content.ids):
         np.testing.assert_allclose(scene.matrix[number], expected[room_id], rtol=1e-9, atol=1e-12)
         look = scene.looks[number]
@@ -197,11 +197,13 @@ def test_scenes_wait_for_tables_and_for_the_catalogue(say: Teller):
 def test_scenes_are_shared_bounded_and_remade_alike(say: Teller):
     catalogue = Catalogue(CatalogueSettings())
     catalogue.apply(Entry(1, 0, say.room("r1")))
-    catalogue.apply(Entry(2, 0, say(kinds.OnAir, 0, room_id="r1", product_id=None)))
+    later_ms = 1000 * START_S + 1
+    catalogue.apply(Entry(2, later_ms, say(kinds.OnAir, 0, room_id="r1", product_id=None)))
     scenes = Scenes(catalogue, 12, SceneSettings(scenes_max=2), CONTENT)
     first = scenes.at(START_S, 1)
     assert scenes.at(START_S + 1, 1) is first
-    assert scenes.at(START_S, 2) is first, "what is on air changes no room feature"
+    assert scenes.at(START_S, 2) is first, "what comes on air counts from the next second on"
+    assert scenes.at(START_S + 1, 2).looks.tobytes() == first.looks.tobytes()
     for second in range(4):
         scenes.tables.publish(START_S + second, RoomTable(START_S + second, [], NO_ROOMS.values))
         assert scenes.at(START_S + second + 12, 1).stamp_s == START_S + second

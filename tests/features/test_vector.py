@@ -46,6 +46,7 @@ _prices = st.just(math.nan) | st.floats(-20.0, 20.0)
 def naive_part(
     view: View,
     tags: list[str],
+    air_tags: list[str],
     host: str,
     log_price: float,
     attributes: list[float],
@@ -69,6 +70,7 @@ def naive_part(
     return [
         *(mean([bent(tag, window) for tag in tags]) for window in range(4)),
         mean([lift(tag) for tag in tags]),
+        mean([mean([bent(tag, window) for window in range(4)]) for tag in air_tags]),
         12.0 * sum(a * b for a, b in zip(view.taste, attributes, strict=False)),
         view.hosts.get(host, 0.0),
         float(host in view.follows),
@@ -84,6 +86,7 @@ def naive_part(
 @given(
     _views,
     _room_tags,
+    _room_tags,
     st.sampled_from(["h1", "h2", "h3"]),
     _prices,
     _attributes,
@@ -92,14 +95,15 @@ def naive_part(
 def test_the_user_s_part_is_that_of_the_definition(
     view: View,
     tags: list[str],
+    air_tags: list[str],
     host: str,
     log_price: float,
     attributes: list[float],
     shown: int,
 ):
-    part = user_part(view, tags, host, log_price, attributes, shown, SETTINGS)
+    part = user_part(view, tags, air_tags, host, log_price, attributes, shown, SETTINGS)
     assert len(part) == len(USER_NAMES)
-    expected = naive_part(view, tags, host, log_price, attributes, shown)
+    expected = naive_part(view, tags, air_tags, host, log_price, attributes, shown)
     assert part == pytest.approx(expected, rel=1e-12, abs=1e-12)
     assert all(-1.0 < value < 1.0 for value in part[:4]), "a burst cannot outweigh a long stay"
     assert all(math.isfinite(value) for value in part)
@@ -113,8 +117,8 @@ def test_who_does_not_tell_rooms_apart_has_one_part_for_all(
     stranger = msgspec.structs.replace(
         view, weights={}, exposure={}, hosts={}, follows={}, log_price=None, taste=[]
     )
-    part = user_part(stranger, tags, host, log_price, [0.4, -0.1], 0, SETTINGS)
-    assert part == user_part(stranger, (), "", math.nan, (), 0, SETTINGS)
+    part = user_part(stranger, tags, tags, host, log_price, [0.4, -0.1], 0, SETTINGS)
+    assert part == user_part(stranger, (), (), "", math.nan, (), 0, SETTINGS)
 
 
 def test_a_stranger_does_not_tell_rooms_apart():
@@ -139,7 +143,7 @@ def test_every_number_has_one_name():
         *USER_NAMES,
         POSITION,
     )
-    assert len(set(names(8))) == len(names(8)) == 29
+    assert len(set(names(8))) == len(names(8)) == 30
 
 
 @pytest.mark.parametrize(
