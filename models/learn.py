@@ -178,19 +178,17 @@ class LearnState:
         return exports and self._export(second)
 
     def _learn_examples(self, batch: list[Example], rows: Vector) -> None:
-        names = self.names
-        engagement, quick_leave, order = (self.learners[spec.name] for spec in POINTWISE)
-        for example, row in zip(batch, rows.tolist(), strict=True):
-            if not example.sampled:
-                continue
-            features = {name: value for name, value in zip(names, row, strict=True) if value}
-            weight = example.weight
-            if example.engaged >= 0:
-                engagement.learn_features(features, example.engaged == 1, weight)
-            if example.left >= 0:
-                quick_leave.learn_features(features, example.left == 1, weight)
-            if example.ordered >= 0:
-                order.learn_features(features, example.ordered == 1, weight)
+        sampled = [place for place, example in enumerate(batch) if example.sampled]
+        for spec in POINTWISE:
+            assert spec.label is not None
+            labels = [spec.label(batch[place]) for place in sampled]
+            used = [place for place, label in zip(sampled, labels, strict=True) if label >= 0]
+            if used:
+                self.learners[spec.name].learn_rows(
+                    rows[used],
+                    [label == 1 for label in labels if label >= 0],
+                    [batch[place].weight for place in used],
+                )
 
     def _learn_list(self, members: list[Example], rows: Vector) -> None:
         learner = self.learners.get(PREFERENCE.name)

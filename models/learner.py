@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
 
 from models.bayes import BayesianLogistic
+from models.descent import can_descend, descend
 from models.optimizers import build_optimizer
 from models.preference import Descent
 from models.prior import first_coefficients
 from models.registry import LearnerSpec
 from models.river_parts import linear_model
 from models.river_state import ModelState, extract, rebuild, start
-from models.scorer import Weights
+from models.scorer import Vector, Weights
 from models.settings import LearnSettings
 
 
@@ -74,6 +75,16 @@ class Learner:
         self.model.learn_one(features, label, weight)
         self.examples += 1
         self.positives += label
+
+    def learn_rows(self, rows: Vector, labels: Sequence[bool], weights: Sequence[float]) -> None:
+        """`learn` of rows in order, of shape (rows, features), over the learner's own names."""
+        if can_descend(self.model):
+            descend(self.model, self.names, rows, labels, weights)
+            self.examples += len(labels)
+            self.positives += sum(labels)
+            return
+        for row, label, weight in zip(rows.tolist(), labels, weights, strict=True):
+            self.learn(self.names, row, label, weight)
 
     def export(self, version: int = 0) -> Weights:
         """A read-only copy for scoring, over the names that the learner was made with."""
