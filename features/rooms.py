@@ -7,6 +7,7 @@ watermark has passed it, and a bucket holds integer counts, so the order within 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 
 import msgspec
 import numpy as np
@@ -108,7 +109,8 @@ class RoomStats:
         """
         seen, older, horizon_s = self._dedupe.recent, self._dedupe.older, self._dedupe.horizon_s
         buckets, lateness_ms = self._buckets, self.lateness_ms
-        second_of_clock = known_ms = open_s = -1
+        second_of_clock = known_ms = open_s = bucket_s = -1
+        bucket: dict[str, list[int]] = {}
         for key, row_clock_ms, time_ms, room_id, code, thousandths in rows:
             if row_clock_ms != known_ms:
                 known_ms = row_clock_ms
@@ -129,9 +131,9 @@ class RoomStats:
             if second < open_s:
                 self.late += 1
                 second = open_s
-            bucket = buckets.get(second)
-            if bucket is None:
-                bucket = buckets[second] = {}
+            if second != bucket_s:
+                bucket_s = second
+                bucket = buckets.setdefault(second, {})
             counts = bucket.get(room_id)
             if counts is None:
                 counts = bucket[room_id] = [0, 0, 0, 0, 0, 0]
@@ -148,10 +150,9 @@ class RoomStats:
 
     def _fold(self, second: int, bucket: dict[str, list[int]]) -> RoomTable:
         """Decay all rooms to this second and add what happened in it."""
-        for room_id in sorted(bucket):
-            if room_id not in self._number:
-                self._number[room_id] = len(self._ids)
-                self._ids.append(room_id)
+        for room_id in sorted(bucket.keys() - self._number.keys()):
+            self._number[room_id] = len(self._ids)
+            self._ids.append(room_id)
         count = len(self._ids)
         if count > len(self._values):
             grown = np.zeros((max(count, 2 * len(self._values)), len(COLUMNS)))
@@ -163,8 +164,10 @@ class RoomStats:
             values[:, :5] *= 0.5 ** (elapsed_s / self.settings.rate_half_life_s)
             values[:, 5] *= 0.5 ** (elapsed_s / self.settings.heat_half_life_s)
         self._folded_s = second
-        places = np.fromiter((self._number[room] for room in bucket), np.intp, len(bucket))
-        added = np.array(list(bucket.values()), dtype=np.float64)
+        places = np.fromiter(map(self._number.__getitem__, bucket), np.intp, len(bucket))
+        counted = chain.from_iterable(bucket.values())
+        added = np.fromiter(counted, np.float64, len(bucket) * len(COLUMNS))
+        added = added.reshape(len(bucket), len(COLUMNS))
         added[:, 5] /= 1000.0
         values[places] += added
         if count > self.settings.rooms_max:
