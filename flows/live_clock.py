@@ -6,6 +6,7 @@ a time that is not known yet.
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections.abc import Iterable
 from typing import Any
 
@@ -72,6 +73,8 @@ class PartTimes:
             self.clock_ms, self.offsets = saved.clock_ms, saved.offsets
             self.times = {part: ms for part, ms in saved.times.items() if part in self._parts}
             self._heard.update(self.times)
+        self._order = sorted(self.times.values())
+        """All partitions' times: every row's stamp asks for the least of them."""
 
     def hear(self, part: str, time_ms: int, now_ms: int) -> None:
         """Something of a partition has come, whose first row has this time; it is not taken yet."""
@@ -81,7 +84,7 @@ class PartTimes:
             self._since_ms = now_ms
         if part not in self._heard:
             self._heard.add(part)
-            self.times[part] = time_ms
+            self._set(part, time_ms)
 
     def is_started(self, now_ms: int) -> bool:
         """Whether the clock can be told: rows that come before wait."""
@@ -94,18 +97,28 @@ class PartTimes:
 
     def take(self, part: str, offset: int, time_ms: int, now_ms: int) -> tuple[int, int]:
         """A partition has come to a time; the least and the most that its rows are stamped with."""
-        floor_ms = self.clock_ms
+        floor_ms, times, order = self.clock_ms, self.times, self._order
         if offset > self.offsets.get(part, -1) and part:
             self.offsets[part] = offset
         known = part in self._parts
-        if known and time_ms > self.times.get(part, UNKNOWN_MS):
-            self.times[part] = time_ms
-        if not self.times or not self._is_complete(now_ms):
+        if known and time_ms > times.get(part, UNKNOWN_MS):
+            self._set(part, time_ms)
+        if not order or not self._is_complete(now_ms):
             return floor_ms, floor_ms
-        self.clock_ms = max(floor_ms, min(self.times.values()))
-        others = [ms for other, ms in self.times.items() if other != part] if known else []
-        ceiling_ms = min(others, default=_FAR_MS) if known else self.clock_ms
-        return floor_ms, max(floor_ms, ceiling_ms)
+        least_ms = order[0]
+        self.clock_ms = max(floor_ms, least_ms)
+        if not known:
+            return floor_ms, self.clock_ms
+        if times.get(part) == least_ms:
+            least_ms = order[1] if len(order) > 1 else _FAR_MS
+        return floor_ms, max(floor_ms, least_ms)
+
+    def _set(self, part: str, time_ms: int) -> None:
+        before_ms = self.times.get(part)
+        if before_ms is not None:
+            del self._order[bisect_left(self._order, before_ms)]
+        insort(self._order, time_ms)
+        self.times[part] = time_ms
 
     def least(self) -> tuple[int, str]:
         """The time of the partition that is furthest behind, and the first of those that are."""

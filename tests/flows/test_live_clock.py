@@ -102,6 +102,8 @@ def test_the_clock_is_the_running_least_of_all(story):
             clock_ms = max(clock_ms, min(newest.values()))
             assert floor_ms <= ceiling_ms
             assert clock_ms == max(floor_ms, min(ceiling_ms, newest[part]))
+            others = [ms for other, ms in newest.items() if other != part]
+            assert ceiling_ms == max(floor_ms, min(others))
         assert times.clock_ms == clock_ms
 
 
