@@ -20,6 +20,7 @@ from flows.logs import Form
 from flows.metrics.collect import LiveFigures
 from flows.metrics.epochs import TimedSink
 from flows.metrics.serve import address_of, serving
+from flows.routing import known_place_of
 from flows.secrets import fingerprint_of, pseudonyms_of
 from flows.settings import Settings
 from flows.shape import Shape
@@ -105,6 +106,7 @@ def run_process(
         settings.redis,
         decision_log if live.decisions is not None else None,
         kept_in(Path(folder) / "delivered") if folder else None,
+        known_place_of,
     )
     letters = DeadLetterSink(1, lambda _: dead_letter_topic(topic(kafka.dead_letters_topic)))
     flow = build(

@@ -12,7 +12,6 @@ from itertools import count
 from typing import Any
 
 from decisions.outputs import Delivery
-from events.hashing import hash64
 from features.catalogue import Entry
 from flows.live_arrivals import Arrivals, Every, News, stamped, stamped_plain
 from flows.live_messages import RoomArrival, unpack_arrival
@@ -20,6 +19,7 @@ from flows.live_runtime import REPORT_MS, LiveRuntime
 from flows.live_state import seal_live, unseal_live
 from flows.messages import CatalogueUpdate, RoomRows
 from flows.rooms_step import RoomsStep
+from flows.routing import worker_of
 from flows.shard_step import WRITE_MS
 from flows.steps import CatalogueStep, IdentityStep
 
@@ -89,7 +89,7 @@ def _tick_names(parts: int) -> list[str]:
     names = []
     for part in range(parts):
         tries = (f"tick-{part:03d}-{attempt}" for attempt in count())
-        names.append(next(name for name in tries if hash64(name) % parts == part))
+        names.append(next(name for name in tries if worker_of(name, parts) == part))
     return names
 
 

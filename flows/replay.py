@@ -17,6 +17,7 @@ from flows.faults import NotedSink, NotedSource
 from flows.graph import build
 from flows.log_source import LogSource, Told
 from flows.report import PARTS, ReportSink, metrics
+from flows.routing import known_place_of
 from flows.runtime import Runtime
 from flows.secrets import pseudonyms_of
 from flows.settings import Settings
@@ -95,6 +96,7 @@ def run_process(
                 settings.redis,
                 lambda part: DecisionRuns(runs, part),
                 kept_in(replay.kept) if replay.kept is not None else None,
+                known_place_of,
             )
         ),
         NotedSink(DeadLetterSink(1, lambda part: dead_letter_runs(runs, part))),

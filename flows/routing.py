@@ -7,6 +7,7 @@ each reaches one known worker. SipHash: Aumasson and Bernstein, INDOCRYPT 2012.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import count
 
 LEARN = "learn"
@@ -45,9 +46,18 @@ def siphash13(data: bytes) -> int:
     return v[0] ^ v[1] ^ v[2] ^ v[3]
 
 
+def place_of(key: str) -> int:
+    """A number whose remainder by the number of workers is the worker that has a key."""
+    return siphash13(key.encode() + b"\xff")
+
+
 def worker_of(key: str, workers: int) -> int:
     """The worker to which the engine sends a key."""
-    return siphash13(key.encode() + b"\xff") % workers
+    return place_of(key) % workers
+
+
+known_place_of = lru_cache(maxsize=4_096)(place_of)
+"""The same, for keys that are asked for again and again."""
 
 
 def shard_names(shards: int) -> list[str]:

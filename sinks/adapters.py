@@ -10,6 +10,7 @@ from bytewax.outputs import StatefulSinkPartition
 
 from decisions.outputs import Delivery, decode
 from events.errors import StateError
+from events.hashing import hash64
 from sinks.dead_letters import DeadLetter
 from sinks.decision_log import DecisionLog
 from sinks.kept import Kept
@@ -20,7 +21,9 @@ from sinks.redis_sink import RedisWriter
 from sinks.refill import Refill
 from sinks.settings import RedisSettings
 
-_STATE_VERSION: Final = 2
+_STATE_VERSION: Final = 3
+"""2: another source had another partition."""
+_LETTERS_VERSION: Final = 2
 _SWEEPS: Final = 10
 """Into how many helpings an epoch's look for what has run out is cut."""
 
@@ -36,10 +39,10 @@ class _State(msgspec.Struct, array_like=True):
     refill_at: bytes | None
 
 
-def _check_version(data: bytes) -> None:
+def _check_version(data: bytes, expected: int) -> None:
     version = msgspec.msgpack.decode(data)[0]
-    if version != _STATE_VERSION:
-        raise StateError.version("delivery", version, _STATE_VERSION)
+    if version != expected:
+        raise StateError.version("delivery", version, expected)
 
 
 class DeliverPartition(StatefulSinkPartition[Delivery | bytes, bytes]):
@@ -129,7 +132,8 @@ class DeliverSink(PartedSink[Delivery | bytes, bytes]):
     hand every partition something, be it empty, in each epoch. `parts` stays what it was when the
     recovery folder was made, whatever the number of processes. A Redis that has lost what it had
     acknowledged is filled again from the copies that `make_kept` opens, by a partition's name and
-    whether it begins anew; without them that is an error.
+    whether it begins anew; without them that is an error. `place_of` says of each source which
+    partition it has: one that lies in the source's process saves the way to another.
     """
 
     def __init__(
@@ -140,8 +144,9 @@ class DeliverSink(PartedSink[Delivery | bytes, bytes]):
         settings: RedisSettings,
         make_log: Callable[[str], DecisionLog] | None = None,
         make_kept: Callable[[str, bool], Kept] | None = None,
+        place_of: Callable[[str], int] = hash64,
     ) -> None:
-        super().__init__(parts)
+        super().__init__(parts, place_of)
         self._make_writer = make_writer
         self._hold_epochs = hold_epochs
         self._settings = settings
@@ -154,7 +159,7 @@ class DeliverSink(PartedSink[Delivery | bytes, bytes]):
         """A partition that goes on after its saved state."""
         marks: dict[str, int] = {}
         if resume_state is not None:
-            _check_version(resume_state)
+            _check_version(resume_state, _STATE_VERSION)
             marks = msgspec.msgpack.decode(resume_state, type=_State).marks
         kept = None
         if self._make_kept is not None:
@@ -176,7 +181,7 @@ class DeadLetterPartition(StatefulSinkPartition[Sequence[DeadLetter], bytes]):
         self._letters = letters
         end = 0
         if state is not None:
-            _check_version(state)
+            _check_version(state, _LETTERS_VERSION)
             end = msgspec.msgpack.decode(state, type=tuple[int, int])[1]
         letters.restore(end)
 
@@ -187,7 +192,7 @@ class DeadLetterPartition(StatefulSinkPartition[Sequence[DeadLetter], bytes]):
 
     def snapshot(self) -> bytes:
         """Return once all letters are stored."""
-        return msgspec.msgpack.encode((_STATE_VERSION, self._letters.snapshot()))
+        return msgspec.msgpack.encode((_LETTERS_VERSION, self._letters.snapshot()))
 
     def close(self) -> None:
         """Store everything and close."""

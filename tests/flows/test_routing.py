@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from typing import Any
 
 import bytewax.operators as op
 import pytest
 from bytewax.dataflow import Dataflow
+from bytewax.outputs import StatefulSinkPartition
 from bytewax.testing import TestingSink, TestingSource, cluster_main
 
-from flows.routing import shard_names, siphash13, worker_names, worker_of
+from flows.routing import LEARN, known_place_of, shard_names, siphash13, worker_names, worker_of
+from sinks.adapters import DeliverSink
+from sinks.settings import RedisSettings
 
 
 @pytest.mark.parametrize("shards", [12, 24, 48, 60])
@@ -50,3 +54,46 @@ def test_the_engine_sends_them_there(workers: int):
     cluster_main(flow, [], 0, worker_count_per_proc=workers)
     assert seen == {name: worker_of(name, workers) for name in names}
     assert [seen[name] for name in worker_names(workers)] == list(range(workers))
+
+
+class _Workers(StatefulSinkPartition[tuple[str, int], None]):
+    """Notes the source of each item, the worker that made it, and the one that writes it."""
+
+    def __init__(self, seen: list[tuple[str, int, int]]) -> None:
+        self._seen = seen
+
+    def write_batch(self, values: list[tuple[str, int]]) -> None:
+        self._seen += [(*value, threading.get_ident()) for value in values]
+
+    def snapshot(self) -> None:
+        """Nothing is kept."""
+
+
+class _Delivered(DeliverSink):
+    """The real sink's partitions, which note alone."""
+
+    def __init__(self, parts: int, seen: list[tuple[str, int, int]]) -> None:
+        def never(*_: Any) -> Any:
+            raise AssertionError
+
+        super().__init__(parts, never, 0, RedisSettings(), place_of=known_place_of)
+        self._seen = seen
+
+    def build_part(self, step_id: str, for_part: str, resume_state: Any) -> Any:
+        return _Workers(self._seen)
+
+
+@pytest.mark.parametrize("workers", [2, 3])
+def test_what_a_step_delivers_is_written_where_it_was_made(workers: int):
+    names = [*shard_names(12), LEARN, "catalogue"]
+    seen: list[tuple[str, int, int]] = []
+    flow = Dataflow("delivery")
+    stream = op.input("names", flow, TestingSource([(name, name) for name in names]))
+    made = op.stateful_map(
+        "made", stream, lambda state, name: (state, (name, threading.get_ident()))
+    )
+    op.output("out", made, _Delivered(workers, seen))
+    cluster_main(flow, [], 0, worker_count_per_proc=workers)
+    assert sorted(name for name, _, _ in seen) == sorted(names)
+    assert all(making == writing for _, making, writing in seen)
+    assert len({writing for _, _, writing in seen}) == workers

@@ -119,7 +119,7 @@ def test_a_state_of_another_version_is_refused(
     client: Client, quick: RedisSettings, tmp_path: Path
 ):
     state = msgspec.msgpack.encode([9, {}, b"", 0])
-    with pytest.raises(StateError, match="layout 9, this version reads layout 2"):
+    with pytest.raises(StateError, match="layout 9, this version reads layout 3"):
         DeliverSink(3, writers(client, quick), 0, quick).build_part("s", "000", state)
     with pytest.raises(StateError, match="layout 9"):
         DeadLetterSink(3, lambda part: dead_letter_runs(tmp_path, part)).build_part(
