@@ -34,6 +34,7 @@ from flows.runtime import Runtime
 from flows.shape import RECORDED, Shape
 from flows.step import Step
 from flows.steps import ShareStep
+from flows.thread_state import keep_thread_state
 
 Keyed = KeyedStream[Any]
 
@@ -114,6 +115,7 @@ def _step(step_id: str, up: Keyed, kind: type[Any], runtime: Runtime) -> Keyed:
 
     @noted
     def begin(state: bytes | None) -> Step:
+        keep_thread_state()
         step: Step = kind(runtime, state)
         step.snapshot = runtime.epochs.timed(step.snapshot)  # type: ignore[method-assign]
         return step
