@@ -22,8 +22,7 @@ from sinks.refill import Refill
 from sinks.settings import RedisSettings
 
 _STATE_VERSION: Final = 3
-"""2: another source had another partition."""
-_LETTERS_VERSION: Final = 2
+"""2: a source had another partition."""
 _SWEEPS: Final = 10
 """Into how many helpings an epoch's look for what has run out is cut."""
 
@@ -39,10 +38,10 @@ class _State(msgspec.Struct, array_like=True):
     refill_at: bytes | None
 
 
-def _check_version(data: bytes, expected: int) -> None:
+def _check_version(data: bytes) -> None:
     version = msgspec.msgpack.decode(data)[0]
-    if version != expected:
-        raise StateError.version("delivery", version, expected)
+    if version != _STATE_VERSION:
+        raise StateError.version("delivery", version, _STATE_VERSION)
 
 
 class DeliverPartition(StatefulSinkPartition[Delivery | bytes, bytes]):
@@ -159,7 +158,7 @@ class DeliverSink(PartedSink[Delivery | bytes, bytes]):
         """A partition that goes on after its saved state."""
         marks: dict[str, int] = {}
         if resume_state is not None:
-            _check_version(resume_state, _STATE_VERSION)
+            _check_version(resume_state)
             marks = msgspec.msgpack.decode(resume_state, type=_State).marks
         kept = None
         if self._make_kept is not None:
@@ -181,7 +180,7 @@ class DeadLetterPartition(StatefulSinkPartition[Sequence[DeadLetter], bytes]):
         self._letters = letters
         end = 0
         if state is not None:
-            _check_version(state, _LETTERS_VERSION)
+            _check_version(state)
             end = msgspec.msgpack.decode(state, type=tuple[int, int])[1]
         letters.restore(end)
 
@@ -192,7 +191,7 @@ class DeadLetterPartition(StatefulSinkPartition[Sequence[DeadLetter], bytes]):
 
     def snapshot(self) -> bytes:
         """Return once all letters are stored."""
-        return msgspec.msgpack.encode((_LETTERS_VERSION, self._letters.snapshot()))
+        return msgspec.msgpack.encode((_STATE_VERSION, self._letters.snapshot()))
 
     def close(self) -> None:
         """Store everything and close."""
