@@ -93,7 +93,10 @@ def _kafka_rows(part: Path, url: str, rounds: int) -> list[Row]:
         found = interleave({str(number): task(number) for number in _COUNTS}, rounds)
         commands = [shown(run_command("…", url, number)) for number in _COUNTS]
     one, two = (found[str(number)] for number in _COUNTS)
-    how = f"{count:,} events, catalogue included, less what a start on empty topics costs"
+    how = (
+        f"{count:,} events, catalogue included, until all of their lists are closed, "
+        "less what a start on empty topics costs"
+    )
     rows = []
     for costs, name, command in (
         (one, "1 process", commands[0]),
