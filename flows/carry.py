@@ -21,8 +21,9 @@ Take = Callable[[Sequence[str], Any], Iterable[tuple[str, Any]]]
 class Carriage:
     """Puts the items of a round together by the process that has their shards."""
 
-    def __init__(self, runtime: Runtime, take: Take) -> None:
+    def __init__(self, runtime: Runtime, take: Take, kind: type[Carried] = Carried) -> None:
         self._take = take
+        self._kind = kind
         self._names = runtime.shard_names
         self._workers = worker_names(runtime.workers)
         self._home = {name: worker_of(name, runtime.workers) for name in self._names}
@@ -33,7 +34,7 @@ class Carriage:
         for name, item in self._take(self._names, round):
             items[self._home[name]].append(item)
         return [
-            (worker, Carried(some))
+            (worker, self._kind(some))
             for worker, some in zip(self._workers, items, strict=True)
             if some
         ]

@@ -136,7 +136,7 @@ def _to_shards(splits: Stream[Any], runtime: Runtime, shape: Shape) -> Keyed:
     """Users' rows to their shards; where there are several processes, one message to each."""
     if runtime.workers == 1:
         return _spread("to_shards", splits, partial(shape.users, runtime.shard_names))
-    carriage = Carriage(runtime, shape.users)
+    carriage = Carriage(runtime, shape.users, shape.carried)
     carried: Keyed = op.stateful_batch(
         "carried", _spread("to_processes", splits, carriage.load), noted(CarryStep)
     )

@@ -10,10 +10,11 @@ from events.letters import DeadLetter
 from events.parcel import Parcel, Wrapped
 from features.catalogue import CatalogueEvent
 from features.collect import Split
-from features.rows import Rows, unpack_rows
-from flows.messages import Report
+from features.rows import Row, Rows, unpack_rows
+from flows.messages import Carried, Report
 
 _EVENTS = msgspec.msgpack.Decoder(list[CatalogueEvent])
+_ROUND = msgspec.msgpack.Decoder(tuple[str, int, int, list[tuple[int, list[Row]]], list[int]])
 
 
 class PartRound:
@@ -72,6 +73,30 @@ class Arrival(Parcel):
 def unpack_arrival(part: str, offset: int, clock_ms: int, rows: bytes) -> Arrival:
     """The arrival of `Arrival.pack`."""
     return Arrival(part, offset, clock_ms, unpack_rows(rows))
+
+
+class CarriedRound(Carried):
+    """The arrivals of one round of a partition for the shards of one process."""
+
+    __slots__ = ()
+
+    def wrap(self) -> Wrapped:
+        """As bytes, all at once; of shards without rows their numbers alone."""
+        first: Arrival = self.items[0]
+        full = [(one.shard, one.rows.rows) for one in self.items if one.rows.rows]
+        empty = [one.shard for one in self.items if not one.rows.rows]
+        packed = msgspec.msgpack.encode((first.part, first.offset, first.clock_ms, full, empty))
+        return _unpack_round, (packed,)
+
+
+def _unpack_round(packed: bytes) -> CarriedRound:
+    part, offset, clock_ms, full, empty = _ROUND.decode(packed)
+    items = []
+    for shard, some in (*full, *((shard, []) for shard in empty)):
+        rows = Rows(shard, 0, clock_ms, 0)
+        rows.rows = some
+        items.append(Arrival(part, offset, clock_ms, rows))
+    return CarriedRound(items)
 
 
 class RoomArrival(Parcel):

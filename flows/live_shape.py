@@ -10,7 +10,7 @@ from events.hashing import shard_of
 from features.rows import Rows
 from flows.health import HealthStep
 from flows.live_learn import LiveLearnStep
-from flows.live_messages import Arrival, CatalogueArrival, PartRound, RoomArrival
+from flows.live_messages import Arrival, CarriedRound, CatalogueArrival, PartRound, RoomArrival
 from flows.live_neighbours import LiveNeighboursStep
 from flows.live_shards import LiveDecideStep, LiveObserveStep
 from flows.live_steps import LiveCatalogueStep, LiveIdentityStep, LiveRoomsStep
@@ -83,6 +83,7 @@ LIVE = Shape(
     neighbours=_neighbours,
     identity=_identity,
     users=_users,
+    carried=CarriedRound,
     named=_named,
     letters=_letters,
     collected=_collected,

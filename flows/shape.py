@@ -11,7 +11,7 @@ import msgspec
 from events.hashing import shard_of
 from features.collect import Split
 from features.rows import Rows
-from flows.messages import CatalogueUpdate, Identified, NeighbourRows, Report, RoomRows
+from flows.messages import Carried, CatalogueUpdate, Identified, NeighbourRows, Report, RoomRows
 from flows.neighbours_step import NeighboursStep
 from flows.report import ReportStep
 from flows.rooms_step import RoomsStep
@@ -36,6 +36,8 @@ class Shape:
     neighbours: Callable[[Any], Parts]
     identity: Callable[[Any], Parts]
     users: Callable[[Sequence[str], Any], Parts]
+    carried: type[Carried]
+    """How what `users` gives travels to another process."""
     named: Callable[[Sequence[str], Rows], Parts]
     """Of rows that IDENTITY has named, what goes to each shard."""
     letters: Callable[[Any], Parts]
@@ -104,6 +106,7 @@ RECORDED = Shape(
     neighbours=_neighbours,
     identity=_identity,
     users=_users,
+    carried=Carried,
     named=_named,
     letters=_letters,
     collected=_collected,

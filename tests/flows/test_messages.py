@@ -13,7 +13,7 @@ from features.catalogue import Entry
 from features.neighbour_table import table_of
 from features.rooms import CLICK, RoomSettings, RoomStats
 from features.rows import Rows
-from flows.live_messages import Arrival, CatalogueArrival, RoomArrival
+from flows.live_messages import Arrival, CarriedRound, CatalogueArrival, RoomArrival
 from flows.messages import (
     CatalogueUpdate,
     Identified,
@@ -38,6 +38,13 @@ def rows() -> Rows:
     return made
 
 
+def bare(made: Rows) -> Rows:
+    """The rows alone: all that a live round says of itself its arrivals say."""
+    alone = Rows(made.shard, 0, made.clock_ms, 0)
+    alone.rows = made.rows
+    return alone
+
+
 def host() -> kinds.Host:
     return kinds.Host(event_id="h", event_time_ms=T0_MS, host_id="a host", name="Ann")
 
@@ -56,6 +63,9 @@ def parcels() -> list[Parcel]:
         Learnable(2, [], 7),
         Arrival("views/0", 5, 2_000, rows()),
         RoomArrival("views/0", 5, 2_000, ROOM_ROWS),
+        CarriedRound(
+            [Arrival("views/0", 5, 2_000, one) for one in (bare(rows()), Rows(9, 0, 2_000, 0))]
+        ),
         CatalogueArrival("catalog/0", 6, 2_000, [host()], False),
     ]
 
@@ -70,7 +80,9 @@ def plain(value: Any) -> Any:
         return {key: plain(one) for key, one in value.items()}
     if hasattr(value, "tobytes"):
         return value.tobytes()
-    slots = [name for name in getattr(type(value), "__slots__", ()) if name != "_wrapped"]
+    kinds_of = type(value).__mro__
+    slots = [name for one in kinds_of for name in getattr(one, "__slots__", ())]
+    slots = [name for name in slots if name != "_wrapped"]
     if slots and type(value).__module__.split(".")[0] in {"features", "flows", "models"}:
         return type(value).__name__, [plain(getattr(value, name)) for name in slots]
     return value
