@@ -18,25 +18,28 @@ from decisions.active import Active, ActiveUsers
 from decisions.boards import Boards
 from decisions.digest import Digest, NamesAt, RoomChange
 from decisions.judged import judge_shown
+from decisions.more import MoreRanker
 from decisions.outputs import Decision, Push, Write
 from decisions.push.decision import PushDecision, line_of
 from decisions.push.policy import PushPolicy
 from decisions.push.settings import PushSettings
 from decisions.settings import SlateSettings
-from decisions.slate import Ranker
+from decisions.slate import Ranker, Slate
 from events import kinds
 from events.envelope import seal, unseal
+from features.more import MoreSettings
 from features.rows import Shown, Step, Wish
 from features.shelf import Shelves
 from features.shelved import Limits, kept
 from features.shrink import Shrink
+from features.storefront import Storefronts
 from features.user import DAY_MS
 from features.vector import VectorSettings
 
 _KIND = b"LLDE"
-_VERSION = 4
+_VERSION = 5
 _OLDEST = 3
-"""Wishes then had no rooms engaged with last."""
+"""Wishes then had no rooms engaged with last, and asked for slates alone."""
 _PAGE, _PAGE_MS = 64, 60_000
 """Of a shelf so many are looked at for idle ones, so often."""
 _ALL = 1 << 62
@@ -85,7 +88,9 @@ class DecideContext:
     vector: VectorSettings
     boards: Boards
     digest: Digest
+    storefronts: Storefronts
     shrink: Shrink = field(default_factory=Shrink)
+    more: MoreSettings = field(default_factory=MoreSettings)
 
 
 class DecideShard:
@@ -97,6 +102,7 @@ class DecideShard:
         self.boards = context.boards
         self.catalogue = context.boards.scenes.catalogue
         self.ranker = Ranker(context.slate, context.vector)
+        self.more = MoreRanker(context.more)
         self.names = NamesAt(self.catalogue)
         self.policy = PushPolicy(context.push, shard, self.names, context.shrink, shelves)
         self.slates = 0
@@ -123,6 +129,7 @@ class DecideShard:
         self._steps: deque[Step | tuple[int, int, bool]] = deque()
         self._out = Decided()
         self._recs: dict[str, Write] = {}
+        self._more: dict[str, Write] = {}
         self._pushed: dict[str, None] = {}
 
     def apply(self, steps: Sequence[Step], ends: Sequence[tuple[int, int, bool]]) -> None:
@@ -157,7 +164,9 @@ class DecideShard:
         self._counters.cool()
         out, self._out = self._out, Decided()
         out.writes.extend(self._recs.values())
+        out.writes.extend(self._more.values())
         self._recs.clear()
+        self._more.clear()
         return out
 
     def _tell_pushes(self) -> None:
@@ -176,7 +185,9 @@ class DecideShard:
             board, live = self.boards.board(*self.boards.at(step.clock_ms // 1000, step.seq))
             self._out.evaluation.append(judge_shown(self.ranker, step, board, live))
         elif step.wish is not None:
-            self._slate(step.wish, step.clock_ms, step.seq)
+            version, slate = self._slate(step.wish, step.clock_ms, step.seq)
+            if step.wish.more:
+                self._beside(step.wish, slate, version, step.clock_ms, step.seq)
         elif step.fact is not None:
             self._pushes(self.policy.apply(step.fact, step.clock_ms, step.user_id))
             if isinstance(step.fact, kinds.Erase | kinds.IdentityLink):
@@ -202,6 +213,7 @@ class DecideShard:
         """Nothing that was decided for the user so far is to be seen."""
         self._active.drop(user_id)
         self._recs.pop(user_id, None)
+        self._more.pop(user_id, None)
         self._pushed.pop(user_id, None)
         self._out.erased.append(user_id)
         self._out.writes = [write for write in self._out.writes if write.user_id != user_id]
@@ -267,7 +279,7 @@ class DecideShard:
 
     # Slates and pushes.
 
-    def _slate(self, wish: Wish, clock_ms: int, seq: int) -> None:
+    def _slate(self, wish: Wish, clock_ms: int, seq: int) -> tuple[int, Slate]:
         scene, table = self.boards.at(clock_ms // 1000, seq)
         board, live = self.boards.board(scene, table)
         counters = self._count(wish.user_id, clock_ms)
@@ -278,6 +290,16 @@ class DecideShard:
         self._recs[wish.user_id] = Write(wish.user_id, "recs", version, slate.body)
         self._log(wish.user_id, counters, clock_ms, "slate", slate.body)
         self._active.put(wish.user_id, clock_ms, slate.last_score, wish)
+        return version, slate
+
+    def _beside(self, wish: Wish, slate: Slate, version: int, clock_ms: int, seq: int) -> None:
+        """The lists beside a slate, whose version they take."""
+        second = clock_ms // 1000
+        board, _ = self.boards.board(*self.boards.at(second, seq))
+        shop = self.context.storefronts.at(second)
+        reserved = self.policy.reserved(wish.user_id) if shop.to_come else ()
+        body = self.more.value(wish, slate.own, board, shop, reserved, version, clock_ms)
+        self._more[wish.user_id] = Write(wish.user_id, "more", version, body)
 
     def _pushes(self, decided: Sequence[PushDecision]) -> None:
         for push in decided:

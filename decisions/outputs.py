@@ -23,7 +23,7 @@ def head(version: int, as_of_ms: int) -> bytes:
 
 
 class Write(msgspec.Struct, array_like=True, gc=False, frozen=True):
-    """One of a user's keys, whole: `name` is tags, recs or push; `body` JSON opened by `head`."""
+    """One of a user's keys, whole: tags, recs, more or push; `body` is JSON opened by `head`."""
 
     user_id: str
     name: str

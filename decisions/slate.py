@@ -8,7 +8,7 @@ over the rooms. Judge: `decisions.column`, which builds the whole vector and mul
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 import numpy as np
@@ -47,6 +47,8 @@ class Slate:
     rooms: list[str]
     last_score: float
     explored: tuple[int, ...] = ()
+    own: dict[str, float] = field(default_factory=dict)
+    """The user's `tag_values`, for whoever ranks more by them."""
 
 
 class Ranker:
@@ -230,7 +232,7 @@ class Ranker:
         is_full = len(chosen) >= self.settings.items_max
         last = min(by.take(places).tolist()) if is_full else _EXCLUDED
         ids = [live.ids[place] for place in chosen]
-        return Slate(head(version, at_ms) + body.encode(), ids, last, tuple(explored))
+        return Slate(head(version, at_ms) + body.encode(), ids, last, tuple(explored), own)
 
     def _choose(self, best: list[int], live: LiveRooms) -> tuple[list[int], list[int]]:
         """The best places with at most so many a host and a tag, and the rest of the pool."""

@@ -24,9 +24,9 @@ class ObserveState(msgspec.Struct, array_like=True):
 
 
 _KIND = b"LLOB"
-_VERSION = 4
+_VERSION = 5
 _OLDEST = 2
-"""Users then had no rooms engaged with last, and timers were no shelf's."""
+"""Users then had no rooms engaged with last, nor lists beside the slate; timers were no shelf's."""
 _STATE = msgspec.msgpack.Decoder(ObserveState)
 
 

@@ -8,6 +8,7 @@ from events import kinds
 from events.setting import setting
 from features.example import Example
 from features.join import JoinSettings
+from features.more import MoreSettings
 from features.people import PeopleSettings
 from features.recent import RecentSettings
 from features.rows import Step
@@ -125,3 +126,5 @@ class ObserveContext:
     shrink: Shrink = field(default_factory=Shrink)
     recent: RecentSettings | None = None
     """Where neighbours are on."""
+    more: MoreSettings | None = None
+    """Where there are lists beside the slate."""

@@ -98,7 +98,8 @@ class Wish(msgspec.Struct, array_like=True, gc=False):
     """A slate that should be computed: who, and all that DECIDE needs to know of them then.
 
     `shown` counts how often each room stands unclicked in the open lists; `seen_rooms` are those
-    just left or passed over too often.
+    just left or passed over too often. `more` asks for the lists beside the slate too, for which
+    there are the products ordered lately, the newest first, and what was dismissed.
     """
 
     user_id: str
@@ -108,6 +109,10 @@ class Wish(msgspec.Struct, array_like=True, gc=False):
     muted_tags: list[str]
     seen_rooms: list[str]
     shown: dict[str, int]
+    more: bool = False
+    ordered: list[str] | None = None
+    dismissed_products: list[str] | None = None
+    dismissed_hosts: list[str] | None = None
 
 
 class Step(msgspec.Struct, array_like=True, gc=False):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from features.hours import HourOf
 from features.join import Join
+from features.more import ask_at_once, ask_more
 from features.observed import ObserveContext, Observed
 from features.people import People
 from features.rows import Step
@@ -59,11 +60,15 @@ class Shard:
         self.counts["kept_out_left"] += self.views.left
         self.counts["kept_out_passed_over"] += self.views.passed_over
         user.slate_s, user.slate_due = clock_ms // 1000, False
+        more = self.context.more
+        if more is not None:
+            ask_more(wish, user, clock_ms, more)
         self.out.steps.append(Step(clock_ms, seq, person, wish))
 
     def ask(self, person: str, user: User, clock_ms: int, seq: int) -> None:
-        """Ask for a slate at once, whatever was asked within this second."""
+        """Ask for all lists at once, whatever was asked within this second."""
         self.views.changed(person)
+        ask_at_once(user)
         self.wish(person, user, clock_ms, seq)
 
     def take_out(self) -> Observed:

@@ -6,6 +6,7 @@ from typing import Any
 
 from events import kinds
 from features.lists import Lists
+from features.more import NOTED, note_more
 from features.observed import Signal
 from features.pointing import pointed_tags
 from features.profile import note
@@ -27,6 +28,7 @@ class Signals:
         self._settings = shard.context.observe
         self._measure = measure(shard.context.strengths)
         self._recent = shard.context.recent
+        self._more = shard.context.more
         self.waiting: dict[str, RowEvent] = {}
 
     @property
@@ -100,6 +102,8 @@ class Signals:
             host_id = room.host_id if room is not None else None
         amount = self._measure[type(event)](event)
         note(user, event, host_id, amount, clock_ms, self._settings)
+        if self._more is not None and type(event) in NOTED:
+            note_more(user, event, self._more)
         if self._recent is not None and amount and room_id is not None:
             engage(user, room_id, amount, event.event_time_ms, self._recent.rooms_max)
         if isinstance(event, kinds.Refund):

@@ -44,7 +44,9 @@ class User(msgspec.Struct, array_like=True, gc=False):
     has the former. `hosts` are thousandths by host; `recent` has for each room that was engaged
     with last the thousandths of all signals and the time of the newest. `left_rooms` has when a
     room was left, one that the user had stayed in as if it had been earlier, so that it comes back
-    sooner.
+    sooner. `ordered` and `dismissed` have times by product, and by product or host
+    (`features.more`). The lists beside the slate may be renewed from second `more_s` on, and were
+    last made of so many signals.
     """
 
     base: int
@@ -72,6 +74,10 @@ class User(msgspec.Struct, array_like=True, gc=False):
     attributes_chosen: list[float] = []
     attributes_expected: list[float] = []
     recent: dict[str, tuple[int, int]] = {}
+    ordered: dict[str, int] = {}
+    dismissed: dict[str, int] = {}
+    more_s: int = 0
+    more_signals: int = 0
 
     def bump_hour(self, hour: int) -> None:
         """Count a signal in an hour of the day; all are halved when one is full."""

@@ -15,6 +15,7 @@ from features.door import Door
 from features.observed import ObserveContext
 from features.room_tables import SharedIds
 from features.scene import Scenes
+from features.storefront import Storefronts
 from flows.messages import Report
 from flows.metrics.epochs import EpochMeter
 from flows.routing import LEARN, shard_names, worker_of
@@ -60,6 +61,9 @@ class Runtime:
         self.catalogue = Catalogue(settings.catalogue)
         delay_s = settings.table_delay_s
         recent = settings.recent if settings.neighbours.on else None
+        # What a backtest compares are slates.
+        more = settings.more if settings.more.on and not evaluates else None
+        self.storefronts = Storefronts(self.catalogue)
         self.scenes = Scenes(self.catalogue, delay_s, settings.scene, settings.content, recent)
         prior = prior_table(settings.learning, self.feature_names)
         self.boards = Boards(self.scenes, prior, delay_s, settings.slate)
@@ -106,6 +110,7 @@ class Runtime:
             seed=settings.flow.seed,
             evaluates=evaluates,
             recent=recent,
+            more=more,
         )
         self.decide = DecideContext(
             slate=settings.slate,
@@ -113,6 +118,8 @@ class Runtime:
             vector=settings.vector,
             boards=self.boards,
             digest=Digest(self.catalogue),
+            storefronts=self.storefronts,
+            more=settings.more,
         )
 
     def close(self) -> None:
@@ -130,6 +137,8 @@ class Runtime:
         second = self.progress.slowest()
         if second >= 0:
             self.decide.digest.take_up()
+            if self.observe.more is not None:
+                self.storefronts.forget_before(second)
             self.decide.digest.forget_before(self.catalogue.forget_before(second * 1000))
             self.scenes.tables.forget_before(second)
             self.scenes.neighbours.forget_before(second)

@@ -26,6 +26,7 @@ from features.catalogue import CatalogueSettings
 from features.content import ContentSettings
 from features.identity import IdentitySettings
 from features.join import JoinSettings
+from features.more import MoreSettings
 from features.neighbours import NeighbourSettings
 from features.observed import ObserveSettings
 from features.people import PeopleSettings
@@ -100,6 +101,7 @@ class Settings:
     vector: VectorSettings = dataclasses.field(default_factory=VectorSettings)
     learn: LearnSettings = dataclasses.field(default_factory=LearnSettings)
     slate: SlateSettings = dataclasses.field(default_factory=SlateSettings)
+    more: MoreSettings = dataclasses.field(default_factory=MoreSettings)
     push: PushSettings = dataclasses.field(default_factory=PushSettings)
     redis: RedisSettings = dataclasses.field(default_factory=RedisSettings)
 

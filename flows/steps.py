@@ -222,6 +222,9 @@ class LearnStep(Step):
 _LEARN = msgspec.msgpack.Decoder(tuple[bytes, list[int], int, int, list[tuple[int, bytes]]])
 
 
+_DECIDED = ("recs", "more", "push")
+
+
 class DecideStep(ShardStep[DecideShard]):
     """One key a shard: its users' slates and pushes."""
 
@@ -253,7 +256,7 @@ class DecideStep(ShardStep[DecideShard]):
                     writes=out.writes,
                     pushes=out.pushes,
                     decisions=out.decisions,
-                    erased=[(user, name) for user in out.erased for name in ("recs", "push")],
+                    erased=[(user, name) for user in out.erased for name in _DECIDED],
                     recalled=out.recalled,
                     forgotten=out.forgotten,
                     evaluation=out.evaluation,

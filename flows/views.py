@@ -10,7 +10,7 @@ from rich.table import Table
 from features.ladder import WINDOWS
 from flows.console import table
 from sinks.phrases import LANGUAGES, render
-from sinks.reader import Item, PushDecision, Reason
+from sinks.reader import Item, Offer, PushDecision, Reason
 
 _TAGS_SHOWN = 15
 
@@ -50,6 +50,18 @@ def list_table(items: Sequence[Item], title: Title, language: str) -> Table:
         shown.add_row(
             str(place), item.room_id, title(item.room_id), f"{item.score:.3f}", chance, words
         )
+    return shown
+
+
+def offer_table(offers: Sequence[Offer], title: Title, language: str) -> Table:
+    """What is offered beside live rooms, best first: when it starts, or in which room it is on."""
+    shown = table("", "id", "score", "starts, or is on in", "why", right=("", "score"))
+    for place, offer in enumerate(offers, 1):
+        where = "" if offer.room_id is None else title(offer.room_id)
+        if offer.start_time_ms is not None:
+            where = f"{title(offer.id)}, {utc(offer.start_time_ms)}"
+        words = why(offer.reasons, language)
+        shown.add_row(str(place), offer.id, f"{offer.score:.3f}", where, words)
     return shown
 
 

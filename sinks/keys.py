@@ -36,7 +36,7 @@ class Keys:
         self._user = f"{prefix}{{"
 
     def user(self, user_id: str, name: str) -> str:
-        """A user's key: name is tags, recs or push."""
+        """A user's key: name is tags, recs, more or push."""
         if user_id.startswith(_NEEDS_ESCAPE):
             user_id = "\\" + user_id
         return f"{self._user}{user_id}}}:{name}"

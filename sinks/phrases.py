@@ -25,6 +25,9 @@ PHRASES: Final[dict[str, tuple[str, str]]] = {
     "reserved": ("你预约过这场直播", "you reserved this live"),
     "cart_product": ("你购物车里的「{0}」在这里", "{0} from your cart is here"),
     "click_rate": ("很多人点击进入", "many who see it go in"),
+    "on_air_now": ("正在讲解", "being presented now"),
+    "live_now": ("正在直播", "live now"),
+    "goes_with": ("与你购买的「{0}」搭配", "goes with {0}, which you bought"),
     "newcomer": ("新人推荐", "a good start for newcomers"),
     # why a push is sent, and why not
     **WHY,

@@ -12,6 +12,7 @@ from events.pseudonyms import Pseudonyms
 from sinks.ageing import aged
 from sinks.connect import Client
 from sinks.keys import Keys
+from sinks.offers import MoreView, Offer, more_of, view_of
 from sinks.stored import (
     Item,
     Reason,
@@ -22,7 +23,16 @@ from sinks.stored import (
     value_of,
 )
 
-__all__ = ["Item", "PushDecision", "Reader", "Reason", "UnknownLayout", "UserView"]
+__all__ = [
+    "Item",
+    "MoreView",
+    "Offer",
+    "PushDecision",
+    "Reader",
+    "Reason",
+    "UnknownLayout",
+    "UserView",
+]
 
 _NAMES: Final = ("tags", "recs", "push")
 _ROOMS_CACHE_MS: Final = 1_000
@@ -91,33 +101,28 @@ class Reader:
         `now_ms` is by default the clock, or the newest event time in Redis where a replay wrote it.
         Raises `UnknownLayout` for a value that another program wrote, or a newer one.
         """
-        read_ms = self._clock_ms()
-        fresh = self._read_ms is not None and 0 <= read_ms - self._read_ms < self._cache_ms
-        held = map(self._name, user_ids)
-        keys = [[self._keys.user(user, name) for name in _NAMES] for user in held]
-        pipeline = self._client.pipeline(transaction=False)
-        if self._cluster:
-            for three in keys:
-                pipeline.execute_command("MGET", *three)
-        elif keys:
-            pipeline.execute_command("MGET", *[key for three in keys for key in three])
-        if not fresh:
-            pipeline.execute_command("SMEMBERS", self._keys.rooms)
-            pipeline.execute_command("GET", self._keys.health)
-        replies = pipeline.execute()
-        if not fresh:
-            *replies, rooms, health = replies
-            self._rooms = frozenset(room.decode() for room in rooms)
-            self._replayed_to_ms = _replayed_to(value_of(self._keys.health, health))
-            self._read_ms = read_ms
-        values = [value for reply in replies for value in reply]
-        if now_ms is None:
-            now_ms = read_ms if self._replayed_to_ms is None else self._replayed_to_ms
+        keys = [[self._keys.user(self._name(user), name) for name in _NAMES] for user in user_ids]
+        values, now_ms = self._read(keys, now_ms)
         views = []
         for place, (user, three) in enumerate(zip(user_ids, keys, strict=True)):
             bodies = values[3 * place : 3 * place + 3]
             views.append(self._view(user, three, bodies, now_ms))
         return views
+
+    def more_many(self, user_ids: Sequence[str], now_ms: int | None = None) -> list[MoreView]:
+        """What is offered to these users beside live rooms, in two round trips; see `get_many`.
+
+        The second one asks for the rooms to come: what has begun or been called off is left out.
+        """
+        keys = [self._keys.user(self._name(user), "more") for user in user_ids]
+        bodies, now_ms = self._read([[key] for key in keys], now_ms)
+        values = [more_of(key, body) for key, body in zip(keys, bodies, strict=True)]
+        names = {place.room_id or "" for value in values for place in value.previews}
+        rooms = self._told(sorted(names))
+        return [
+            view_of(user, now_ms, value, self._rooms, rooms)
+            for user, value in zip(user_ids, values, strict=True)
+        ]
 
     def push_history(self, user_ids: Sequence[str]) -> list[list[PushDecision]]:
         """Every push decision stored of these users, expired ones too, newest first."""
@@ -139,6 +144,45 @@ class Reader:
     def health(self) -> dict[str, Any]:
         """The health value; empty where there is none."""
         return self._one(self._keys.health)
+
+    def _read(
+        self, keys: Sequence[Sequence[str]], now_ms: int | None
+    ) -> tuple[list[bytes | None], int]:
+        """The values of these keys, each group of one user's, and what now is."""
+        read_ms = self._clock_ms()
+        fresh = self._read_ms is not None and 0 <= read_ms - self._read_ms < self._cache_ms
+        pipeline = self._client.pipeline(transaction=False)
+        if self._cluster:
+            for own in keys:
+                pipeline.execute_command("MGET", *own)
+        elif keys:
+            pipeline.execute_command("MGET", *[key for own in keys for key in own])
+        if not fresh:
+            pipeline.execute_command("SMEMBERS", self._keys.rooms)
+            pipeline.execute_command("GET", self._keys.health)
+        replies = pipeline.execute()
+        if not fresh:
+            *replies, rooms, health = replies
+            self._rooms = frozenset(room.decode() for room in rooms)
+            self._replayed_to_ms = _replayed_to(value_of(self._keys.health, health))
+            self._read_ms = read_ms
+        if now_ms is None:
+            now_ms = read_ms if self._replayed_to_ms is None else self._replayed_to_ms
+        return [value for reply in replies for value in reply], now_ms
+
+    def _told(self, room_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """What is stored about these rooms."""
+        if not room_ids:
+            return {}
+        pipeline = self._client.pipeline(transaction=False)
+        keys = [self._keys.room(room_id) for room_id in room_ids]
+        for key in keys:
+            pipeline.execute_command("GET", key)
+        bodies = pipeline.execute()
+        return {
+            room_id: value_of(key, body)
+            for room_id, key, body in zip(room_ids, keys, bodies, strict=True)
+        }
 
     def _one(self, key: str) -> dict[str, Any]:
         return value_of(key, self._client.get(key))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Sequence
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 import msgspec
 
@@ -87,7 +87,15 @@ class Recs(msgspec.Struct, frozen=True, gc=False):
         ]
 
 
-_Value = TypeVar("_Value", Tags, Recs)
+class _Versioned(Protocol):
+    """A value of this layout."""
+
+    @property
+    def v(self) -> int:
+        """Its number."""
+
+
+_Value = TypeVar("_Value", bound=_Versioned)
 _NO_TAGS: Final = Tags()
 _NO_RECS: Final = Recs()
 _TAGS: Final = msgspec.json.Decoder(Tags)
@@ -97,12 +105,12 @@ _ANY: Final = msgspec.json.Decoder(dict[str, Any])
 
 def tags_of(key: str, body: bytes | None) -> Tags:
     """A user's tags; empty where nothing is stored."""
-    return _NO_TAGS if body is None else _decoded(_TAGS, key, body)
+    return _NO_TAGS if body is None else decoded(_TAGS, key, body)
 
 
 def recs_of(key: str, body: bytes | None) -> Recs:
     """A user's list; empty where nothing is stored."""
-    return _NO_RECS if body is None else _decoded(_RECS, key, body)
+    return _NO_RECS if body is None else decoded(_RECS, key, body)
 
 
 def value_of(key: str, body: bytes | None) -> dict[str, Any]:
@@ -127,7 +135,8 @@ def reasons_of(told: Iterable[Sequence[Any]]) -> tuple[Reason, ...]:
     return tuple(reasons)
 
 
-def _decoded(decoder: msgspec.json.Decoder[_Value], key: str, body: bytes) -> _Value:
+def decoded(decoder: msgspec.json.Decoder[_Value], key: str, body: bytes) -> _Value:
+    """A value with the fields that a reader needs; `UnknownLayout` for what is none."""
     try:
         value = decoder.decode(body)
     except msgspec.DecodeError as error:

@@ -257,8 +257,8 @@ class Line:
             made.decisions += decided.decisions
             made.last_gone += decided.last_gone
             for user in decided.erased:
-                made.writes.pop((user, "recs"), None)
-                made.writes.pop((user, "push"), None)
+                for name in ("recs", "more", "push"):
+                    made.writes.pop((user, name), None)
             made.pushes = [push for push in made.pushes if push.user_id not in decided.recalled]
             made.pushes += decided.pushes
             for write in decided.writes:

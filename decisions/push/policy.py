@@ -210,6 +210,11 @@ class PushPolicy:
         version = person.base_ms + person.changes
         return version, value_of(version, person.last_ms, person.last)
 
+    def reserved(self, user: str) -> Sequence[str]:
+        """The rooms that the user has a place in, the oldest reservation first."""
+        person = self._people.persons.peek(user)
+        return () if person is None else person.reserved or ()
+
     @property
     def counts(self) -> dict[str, Any]:
         """`considered`, `sent`, `refused`, and `refused_by` reason."""

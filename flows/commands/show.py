@@ -33,7 +33,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     )
     things = parser.add_subparsers(title="what to show", metavar="WHAT", required=True)
     for name, argument, text in (
-        ("user", "U", "a user's tag weights, list and last push decisions, with reasons"),
+        ("user", "U", "a user's tag weights, lists and last push decisions, with reasons"),
         ("room", "R", "what a server shows of a room"),
         ("push", None, "the newest pushes on their way to senders"),
         ("model", "NAME", "a model's card: figures and weights"),
@@ -94,7 +94,7 @@ def _missing(what: str, name: str, key: str) -> int:
 
 def _user(place: _Place, args: argparse.Namespace, out: Console) -> int:
     from flows.secrets import pseudonyms_of
-    from flows.views import list_table, push_table, tags_table, utc
+    from flows.views import list_table, offer_table, push_table, tags_table, utc
 
     user: str = args.name
     pseudonyms = pseudonyms_of(args.pseudonym_key_file)
@@ -108,6 +108,14 @@ def _user(place: _Place, args: argparse.Namespace, out: Console) -> int:
     out.print(tags_table(view.tags) if view.tags else "none")
     out.print(f"\nList {view.request_id}, model {view.model}".rstrip(", model"), style="bold")
     out.print(list_table(view.items, place.title, args.lang) if view.items else "none")
+    more = place.reader.more_many([user])[0]
+    for heading, offers in (
+        ("Rooms to come", more.previews),
+        ("Products", more.products),
+        ("Hosts", more.hosts),
+    ):
+        out.print(f"\n{heading}", style="bold")
+        out.print(offer_table(offers, place.title, args.lang) if offers else "none")
     out.print("\nLast push decisions", style="bold")
     pushes = place.reader.push_history([user])[0]
     out.print(push_table(pushes, place.title, args.lang) if pushes else "none")

@@ -12,7 +12,7 @@ import redis
 from sinks.keys import Keys
 
 _VERSION = re.compile(rb'^\{"v":1,"version":(\d+)')
-_NAMES = ("tags", "recs", "push")
+_NAMES = ("tags", "recs", "more", "push")
 _PAUSE_S = 0.02
 
 

@@ -141,13 +141,14 @@ def test_cut_damaged_or_other_state_is_refused_with_a_reason():
 
 
 def test_state_of_the_layout_before_is_read(say: Any):
-    """Views of its wishes end before the rooms that were engaged with last."""
+    """Its wishes end before what asks for lists beside slates, their views before recent rooms."""
     line = Line(SMALL)
     line.feed([say.room("r1", "tea"), say(kinds.Click, 30.0, "u0", room_id="r1")])
     stored = line.decide[0].snapshot()
-    fields = msgspec.msgpack.decode(unseal(b"LLDE", 4, stored))
+    fields = msgspec.msgpack.decode(unseal(b"LLDE", 5, stored))
     _, _, wish, _ = fields[5]["u0"]
     assert wish[2].pop() == []
+    assert [wish.pop() for _ in range(4)] == [None, None, None, False]
     fresh = DecideShard(line.runtime.decide, 0)
     fresh.restore(seal(b"LLDE", 3, msgspec.msgpack.encode(fields)))
     assert fresh.snapshot() == stored

@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 
 from events.envelope import seal
 from events.errors import StateError
+from features.more import MoreSettings
 from features.observe import ObserveShard
 from features.observe_state import unpack_state
+from flows.settings import Settings
 from tests.line import Line, Made
 from tests.shelves import Cabinet
 from tests.small_world import ROWS, cut_places, random_log, seeds
@@ -164,15 +166,16 @@ def test_cut_damaged_or_other_state_is_refused_with_a_reason():
 
 
 def test_state_of_the_layout_before_is_read():
-    """Its users end before the rooms that they engaged with last."""
-    line, alike = Line(decides=False), Line(decides=False)
+    """Its users end before the rooms that they engaged with last, and the lists beside slates."""
+    off = dataclasses.replace(Settings(), more=MoreSettings(on=False))
+    line, alike = Line(off, decides=False), Line(off, decides=False)
     log = random_log(3)
     for one in (line, alike):
         one.feed(log[:40])
     state = unpack_state(line.observe[0].snapshot())
     for user_id, packed in state.people.items():
         fields = msgspec.msgpack.decode(packed)
-        assert fields.pop() == {}
+        assert [fields.pop() for _ in range(5)] == [0, 0, {}, {}, {}]
         state.people[user_id] = msgspec.msgpack.encode(fields)
     old = seal(b"LLOB", 2, msgspec.msgpack.encode(state))
     line.observe[0] = ObserveShard(line.runtime.observe, 0)

@@ -15,6 +15,11 @@ from events import kinds
 from sinks.phrases import render
 from sinks.reader import Reader
 
+OFFERED = (
+    *("tag_match", "trusted_host", "followed_host", "reserved"),
+    *("on_air_now", "live_now", "goes_with"),
+)
+"""Codes of decisions/more.py."""
 NOON_MS = 1_772_424_000_000  # in Shanghai, far from quiet hours
 
 
@@ -69,6 +74,14 @@ def test_the_reader_shows_the_pushes_that_were_decided():
 @pytest.mark.parametrize("code", [*WHY_NOT, *WHY])
 def test_every_push_s_reason_has_words_in_the_reader(code: str):
     assert {render(code, ["x", "y"], language) for language in ("zh", "en")} & {code} == set()
+
+
+@pytest.mark.parametrize("code", [*OFFERED])
+def test_every_reason_of_an_offer_has_words_in_the_reader(code: str):
+    for language in ("zh", "en"):
+        words = render(code, ["茶"], language)
+        assert words != code
+        assert "…" not in words
 
 
 @pytest.mark.parametrize("stored", sorted(set(_BASE_REASONS.values())))

@@ -83,7 +83,7 @@ def test_every_key_on_the_page_is_one_that_the_code_names():
     keys = Keys(RedisSettings().prefix, RedisSettings().push_streams)
     told = re.findall(r"^\| `(ll:[^`]+)` \|", PAGE, re.MULTILINE)
     assert told == [
-        *(keys.user("U", name) for name in ("tags", "recs", "push")),
+        *(keys.user("U", name) for name in ("tags", "recs", "more", "push")),
         keys.push_out(0).replace("0", "N"),
         keys.push_ids(0).replace("0", "N"),
         *(keys.rooms, keys.room("R"), keys.model("NAME"), keys.health, keys.epoch),

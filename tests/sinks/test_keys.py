@@ -13,7 +13,7 @@ IDS = st.text(st.sampled_from("a{}\\:é茶\0"), min_size=1, max_size=6) | st.tex
 
 @given(IDS)
 def test_the_keys_of_a_user_share_a_slot(user: str):
-    slots = {key_slot(KEYS.user(user, name).encode()) for name in ("tags", "recs", "push")}
+    slots = {key_slot(KEYS.user(user, name).encode()) for name in ("tags", "recs", "more", "push")}
     assert len(slots) == 1
 
 

@@ -132,3 +132,62 @@ def test_rooms_cards_and_health_one_by_one(client: Any, quick: RedisSettings):
     reader = Reader(client, "ll:", lambda: NOW)
     assert reader.room("r1")["version"] == NOW
     assert reader.room("none") == reader.model("none") == reader.health() == {}
+
+
+def offers(**fields: Any) -> dict[str, Any]:
+    return {"score": 0.4, "reasons": [0], **fields}
+
+
+def fill_more(client: Client, settings: RedisSettings) -> None:
+    """Two rooms are live, three to come; of these one has begun, and one is called off."""
+    fill(client, settings)
+    more = {
+        "reasons": [["tag_match", "tea"], ["on_air_now"], ["live_now"]],
+        "previews": [
+            offers(room_id=name, start_time_ms=NOW + 9) for name in ("r1", "off", "moved", "new")
+        ],
+        "products": [
+            offers(product_id="p1", room_id="r1", reasons=[0, 1]),
+            offers(product_id="p2", room_id="ended", reasons=[0, 1]),
+            offers(product_id="p3"),
+        ],
+        "hosts": [offers(host_id="h1", room_id="r2", reasons=[0, 2])],
+    }
+    told = [("off", "ended", NOW + 9), ("moved", "scheduled", NOW + 70)]
+    writer = RedisWriter(client, settings)
+    rooms = [
+        RoomWrite(name, NOW, False, value({"status": status, "start_time_ms": start_ms}, 0))
+        for name, status, start_ms in told
+    ]
+    writes = [Write("a", "more", NOW + 2, value(more, 2))]
+    writer.write([Delivery(writes=writes, rooms=rooms)])
+    writer.close()
+
+
+def test_what_has_begun_ended_or_been_called_off_is_not_offered(
+    either: Client, quick: RedisSettings
+):
+    fill_more(either, quick)
+    a, nobody = Reader(either, "ll:", lambda: NOW).more_many(["a", "nobody"])
+    assert [(one.id, one.start_time_ms) for one in a.previews] == [
+        ("moved", NOW + 70),
+        ("new", NOW + 9),
+    ]
+    assert [(one.id, one.room_id) for one in a.products] == [
+        *(("p1", "r1"), ("p2", None), ("p3", None)),
+    ]
+    assert [[why.code for why in one.reasons] for one in a.products] == [
+        *(["tag_match", "on_air_now"], ["tag_match"], ["tag_match"]),
+    ]
+    [host] = a.hosts
+    assert [why.en for why in host.reasons] == ["matches your interest in tea", "live now"]
+    assert [why.zh for why in host.reasons] == ["符合你对「tea」的兴趣", "正在直播"]
+    assert a.version == NOW + 2
+    assert (nobody.previews, nobody.products, nobody.hosts, nobody.version) == ([], [], [], 0)
+    assert Reader(either, "ll:", lambda: NOW).more_many([]) == []
+
+
+def test_lists_of_another_layout_are_refused_by_name(client: Any):
+    client.set("ll:{a}:more", b'{"v":2,"version":1,"as_of_ms":1}')
+    with pytest.raises(UnknownLayout, match=r"ll:\{a\}:more has layout v=2"):
+        Reader(client, "ll:", lambda: NOW).more_many(["a"])
