@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 WRITE_MS = 250
 """How often a step puts on its shelves what was touched."""
+_SOON_MS = 50
+"""The same between a checkpoint and the snapshots that name it."""
 _PHASE_MS = 37
 
 
@@ -78,8 +80,11 @@ class ShardStep(Step, Generic[K]):
 
         Each shard has its own moments, so that they do not hold the flow up together.
         """
-        turn = (now_ms + self._number * _PHASE_MS) // WRITE_MS
-        if self._store is not None and self._shard is not None and turn != self._turn:
+        if self._store is None or self._shard is None:
+            return
+        every_ms = _SOON_MS if self._store.is_ahead else WRITE_MS
+        turn = (now_ms + self._number * _PHASE_MS) // every_ms
+        if turn != self._turn:
             self._turn = turn
             self._shard.write()
 

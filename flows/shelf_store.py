@@ -208,6 +208,11 @@ class Store:
         except Exception as problem:
             raise told(self._folder.work, problem) from None
 
+    @property
+    def is_ahead(self) -> bool:
+        """Whether a checkpoint waits for its snapshots, which bear what is written until then."""
+        return self._changes.is_open
+
     def erased(self) -> None:
         """Users have been dropped whose every byte is to go with the next restart."""
         if self._database is not None:

@@ -9,7 +9,7 @@ from flows.routing import worker_of
 from flows.shelf_folder import ShelfFolder
 from flows.shelf_store import SMALL_CACHE_MB, Store
 
-_AHEAD_S = {"observe": 0.3, "decide": 0.2, "rooms": 0.1}
+_AHEAD_S = {"observe": 0.2, "decide": 0.13, "rooms": 0.06}
 """How long before an epoch ends a step's checkpoint is made: one at a time."""
 
 
