@@ -11,7 +11,6 @@ import contextlib
 import os
 import shutil
 import threading
-import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -78,17 +77,20 @@ class ShelfFolder:
         newer = sorted((number for number in numbers if number > int(path.name)), reverse=True)
         return [f"{place.rpartition('/')[0]}/{number}" for number in newer]
 
-    def settle(self, later_s: float = 0.0) -> None:
-        """All shards here have a durable checkpoint of this run; the last to say so clears up."""
+    def settle(self) -> list[Path]:
+        """All shards here have a durable checkpoint of this run.
+
+        Who is the last to say so is given the folders of earlier runs, which nobody needs now.
+        """
         run = self._shelves / str(self._run)
         (run / f"{_SETTLED}{self._own}").touch()
-        if len(list(run.glob(f"{_SETTLED}*"))) >= self._steps:
-            earlier = (
-                path
-                for path in self._shelves.iterdir()
-                if path.name.isdecimal() and int(path.name) < self._run
-            )
-            remove(earlier, later_s)
+        if len(list(run.glob(f"{_SETTLED}*"))) < self._steps:
+            return []
+        return [
+            path
+            for path in self._shelves.iterdir()
+            if path.name.isdecimal() and int(path.name) < self._run
+        ]
 
 
 def link(source: Path, target: Path) -> None:
@@ -105,25 +107,41 @@ def link(source: Path, target: Path) -> None:
         shutil.copy(path, target / path.name)
 
 
-def remove(folders: Iterable[Path], later_s: float = 0.0) -> None:
-    """Delete folders beside the flow, so much later: large files take their time.
+class Removals:
+    """Deletes folders beside the flow, `later_s` after it is asked to: large files take their time.
 
     A file system that tells the disk of the room that it gets back does so when it next syncs
     anything, and all who sync then wait: at an epoch's end the flow does.
     """
-    going = list(folders)
-    if going:
-        todo = (going, later_s)
-        threading.Thread(target=_remove, args=todo, name="removal", daemon=True).start()
 
+    def __init__(self, later_s: float) -> None:
+        self._later_s = later_s
+        self._ending = threading.Event()
+        self._threads: list[threading.Thread] = []
 
-def _remove(folders: list[Path], later_s: float) -> None:
-    time.sleep(later_s)
-    for folder in folders:
-        shutil.rmtree(folder, ignore_errors=True)
-        with contextlib.suppress(OSError):
-            above = os.open(folder.parent, os.O_RDONLY)
-            try:
-                os.fsync(above)
-            finally:
-                os.close(above)
+    def remove(self, folders: Iterable[Path]) -> None:
+        """Have these go."""
+        going = list(folders)
+        if not going:
+            return
+        thread = threading.Thread(target=self._run, args=(going,), name="removal", daemon=True)
+        self._threads = [one for one in self._threads if one.is_alive()]
+        self._threads.append(thread)
+        thread.start()
+
+    def _run(self, folders: list[Path]) -> None:
+        self._ending.wait(self._later_s)
+        for folder in folders:
+            shutil.rmtree(folder, ignore_errors=True)
+            with contextlib.suppress(OSError):
+                above = os.open(folder.parent, os.O_RDONLY)
+                try:
+                    os.fsync(above)
+                finally:
+                    os.close(above)
+
+    def close(self) -> None:
+        """Return once all are gone."""
+        self._ending.set()
+        for thread in self._threads:
+            thread.join()

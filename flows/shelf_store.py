@@ -22,7 +22,7 @@ from features.shelf import Shelf, Shelves
 from flows.recovery import RecoveryError
 from flows.rocks import RocksShelf, open_database, pairs, prefix_of, told
 from flows.shelf_changes import Changes, unpacked
-from flows.shelf_folder import ShelfFolder, link, remove
+from flows.shelf_folder import Removals, ShelfFolder, link
 from sinks.rocks import rewrite
 
 SMALL_CACHE_MB = 8
@@ -60,7 +60,7 @@ class Store:
         self._folder = folder
         self._timer = timer
         self._ahead_s = epoch_s - min(ahead_s, 0.3 * epoch_s) if ahead_s and epoch_s else math.inf
-        self._removal_s = _REMOVAL_SHARE * epoch_s
+        self._removals = Removals(_REMOVAL_SHARE * epoch_s)
         self._flush_s = self._ahead_s - min(_FLUSH_S, 0.2 * epoch_s)
         self._changes, self._is_flushed = Changes(), False
         self._due_s = timer() + self._flush_s
@@ -237,7 +237,7 @@ class Store:
         named = set(self._named.values())
         if not self._is_settled and self._own <= self._named.keys():
             self._is_settled = True
-            self._folder.settle(self._removal_s)
+            self._removals.remove(self._folder.settle())
         if self._changes.is_open:
             self._write()
         # Unless they have become too many just now.
@@ -247,8 +247,7 @@ class Store:
         named.add(self._number)
         going = [number for number in self._kept if number not in named]
         self._kept = [number for number in self._kept if number in named]
-        old = (self._folder.path(self._folder.place(number)) for number in going)
-        remove(old, self._removal_s)
+        self._removals.remove(self._folder.path(self._folder.place(number)) for number in going)
 
     def _write(self) -> None:
         for kernel in self._kernels.values():
@@ -272,6 +271,7 @@ class Store:
         """Let go of all files."""
         for source in self._sources.values():
             source.close()
+        self._removals.close()
         if self._database is None:
             return
         # The working database is of no use any more.
