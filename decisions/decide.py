@@ -253,13 +253,15 @@ class DecideShard:
             return
         policy = self.policy
         for change in self.context.digest.since(self.seq, seq):
-            self._advance(change.clock_ms)
-            self.names.seq = change.seq
             if isinstance(change, RoomChange):
+                self._advance(change.clock_ms)
+                self.names.seq = change.seq
                 self._pushes(policy.room_changed(change.old, change.new, change.clock_ms))
                 if change.starts:
                     self._start(change)
             elif policy.has_in_cart(change.product_id):
+                self._advance(change.clock_ms)
+                self.names.seq = change.seq
                 self._pushes(policy.on_air(change.room_id, change.product_id, change.clock_ms))
         self.seq = seq
 
