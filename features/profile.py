@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from events import kinds
 from features.content import Content
 from features.observed import ObserveSettings, Signal
-from features.taste import add
+from features.taste import add_all
 from features.user import DAY_MS, User, remember
 
 _EXPOSURE_MIN = 0.001
@@ -48,16 +48,20 @@ def expose(
     user: User, rooms: Sequence[str], rates: Sequence[float], content: Content, tags_max: int
 ) -> None:
     """Count what a list showed, each room by its click rate, against its tags and attributes."""
-    exposure, expected = user.exposure, user.attributes_expected
+    exposure, total = user.exposure, user.expected
+    exposed, factors = exposure.get, []
+    known: list[Sequence[float]] = []
     for room_id, rate in zip(rooms, rates, strict=True):
-        user.expected += rate
+        total += rate
         number = content.number.get(room_id)
         if number is not None:
             for tag in content.room_tags[number]:
-                exposure[tag] = exposure.get(tag, 0.0) + rate
-            if content.attribute_names:
-                expected = add(expected, content.attribute_row(number), rate)
-    user.attributes_expected = expected
+                exposure[tag] = exposed(tag, 0.0) + rate
+            factors.append(rate)
+            known.append(content.attribute_row(number))
+    user.expected = total
+    if content.attribute_names:
+        user.attributes_expected = add_all(user.attributes_expected, known, factors)
     if len(exposure) > tags_max:
         least = sorted(exposure.items(), key=lambda item: (item[1], item[0]))
         for tag, _ in least[: len(exposure) - tags_max]:

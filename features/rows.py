@@ -90,7 +90,9 @@ def unpack_rows(packed: bytes) -> Rows:
 def merge_rows(first: Rows, second: Rows) -> Rows:
     """Both parts of one round, in log order."""
     merged = Rows(first.shard, first.round, first.clock_ms, first.seq, False, first.done)
-    merged.rows = sorted(first.rows + second.rows, key=itemgetter(2))
+    merged.rows = first.rows
+    if second.rows:
+        merged.rows = sorted(first.rows + second.rows, key=itemgetter(2))
     return merged
 
 

@@ -20,6 +20,20 @@ def add(sums: list[float], values: Sequence[float], factor: float) -> list[float
     return sums
 
 
+def add_all(
+    sums: list[float], rows: Sequence[Sequence[float]], factors: Sequence[float]
+) -> list[float]:
+    """`add` of several rows of values of one length, in order, each with its factor."""
+    width = len(rows[0]) if rows else 0
+    made = [*sums, *([0.0] * (width - len(sums)))]
+    for slot in range(width):
+        total = made[slot]
+        for values, factor in zip(rows, factors, strict=True):
+            total += factor * values[slot]
+        made[slot] = total
+    return made
+
+
 def taste_of(user: User, appetite: float, prior: float) -> list[float]:
     """For each slot the mean attribute of what was chosen over that of what was expected.
 
