@@ -35,8 +35,6 @@ from features.vector import (
 _EXCLUDED = -np.inf
 _BEHIND = 1e6
 """Logits: further than any two rooms lie apart."""
-_PART = 8
-"""Pools: a part of the rooms large enough to tell which are worth sorting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,13 +271,8 @@ class Ranker:
 
 def _best(score: NDArray[np.float64], count: int) -> list[int]:
     """The places of the highest finite scores, best first, ties by place."""
-    # What is below the last of the best of a part is below that of the whole.
-    floor = _last_of_best(score[: _PART * count], count)
-    (places,) = (score >= floor).nonzero()
+    (places,) = (score >= _floor(score, count)).nonzero()
     values = score.take(places)
-    if len(values) > count:
-        (kept,) = (values >= _last_of_best(values, count)).nonzero()
-        places, values = places.take(kept), values.take(kept)
     # A stable sort keeps ties in the order of their places.
     order = (-values).argsort(kind="stable")[:count]
     ranked: list[int] = places.take(order).tolist()
@@ -289,11 +282,15 @@ def _best(score: NDArray[np.float64], count: int) -> list[int]:
     return ranked
 
 
-def _last_of_best(score: NDArray[np.float64], count: int) -> float:
-    """The least of the highest so many scores; of all, where there are no more."""
-    if len(score) <= count:
+def _floor(score: NDArray[np.float64], count: int) -> float:
+    """What at least so many of the scores reach, and of many not many more do.
+
+    The scores are dealt to twice as many heaps: half of the heaps have their best one above it.
+    """
+    heaps = 2 * count
+    rounds = len(score) // heaps
+    if rounds < 2:
         return _EXCLUDED
-    cut = len(score) - count
-    halved = score.copy()
-    halved.partition(cut)
-    return float(halved[cut])
+    tops = np.maximum.reduce(score[: rounds * heaps].reshape(rounds, heaps))
+    tops.partition(count)
+    return float(tops[count])
