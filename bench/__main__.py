@@ -34,8 +34,8 @@ SEED = 1
 LIVE = ("latency", "stall", "soak")
 """Needs a broker, takes minutes, and is measured only when it is named."""
 
-KAFKA = ("windows", "processes", "resume")
-"""Needs a broker too, and is measured as all else is."""
+BESIDES = ("responses", "reader", "memory", "windows", "processes", "resume")
+"""What is measured beside the tasks; the last three need a broker too."""
 
 
 def _arguments(argv: list[str] | None) -> argparse.Namespace:
@@ -59,7 +59,7 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--only",
         nargs="+",
-        choices=(*TASKS, "responses", "reader", "memory", *KAFKA, *LIVE),
+        choices=(*TASKS, *BESIDES, *LIVE),
         default=(),
     )
     parser.add_argument(
@@ -113,14 +113,7 @@ def _log(given: Path | None, folder: Path, name: str, preset: str, events: int) 
 
 def measure(args: argparse.Namespace, console: Console) -> tuple[list[Row], dict[str, str]]:
     """Every row that was asked for, and what it was measured on."""
-    chosen = args.only or (
-        *TASKS,
-        "responses",
-        "reader",
-        "memory",
-        *KAFKA,
-        *(["soak"] if args.soak else []),
-    )
+    chosen = args.only or (*TASKS, *BESIDES, *(["soak"] if args.soak else []))
     tasks = [name for name in TASKS if name in chosen]
     columns = (
         *(TextColumn("{task.description}"), BarColumn()),
@@ -132,10 +125,9 @@ def measure(args: argparse.Namespace, console: Console) -> tuple[list[Row], dict
         redis_server() as server,
         Progress(*columns, console=console) as progress,
     ):
-        steps = (2 if tasks else 0) + len(tasks) * args.rounds + ("memory" in chosen)
+        steps = (2 if tasks else 0) + len(tasks) * args.rounds
         steps += (args.ranklens is not None) + (args.kuairand is not None)
-        steps += ("reader" in chosen) + ("responses" in chosen)
-        steps += sum(name in chosen for name in KAFKA)
+        steps += sum(name in chosen for name in BESIDES)
         bar = progress.add_task("logs", total=steps)
 
         def advance(what: str) -> None:
@@ -154,7 +146,7 @@ def measure(args: argparse.Namespace, console: Console) -> tuple[list[Row], dict
             rows += beside.rows(beside.measure(args.rounds, tasks, advance))
             rows += left_rows(server.url, shown(beside.commands[tasks[-1]]))
         if args.ranklens is not None:
-            rows += ranklens_rows(args.ranklens, server.url, Path(folder))
+            rows += ranklens_rows(args.ranklens, server.url, scratch)
             advance("real log")
         if args.kuairand is not None:
             rows += kuairand_rows(args.kuairand)
@@ -175,7 +167,7 @@ def measure(args: argparse.Namespace, console: Console) -> tuple[list[Row], dict
         if "processes" in chosen:
             rows += processes_rows(normal, server.url, args.process_events, min(args.rounds, 2))
             advance("processes")
-        live = Path(folder) / "live"
+        live = scratch / "live"
         live.mkdir()
         seconds, active = args.live_seconds, args.live_active
         if "resume" in chosen:
