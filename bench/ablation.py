@@ -28,6 +28,7 @@ PARTS: Mapping[str, str] = {
         for part, names in {
             "tag match": ["tag_match_"],
             "tag lift": ["tag_lift"],
+            "focus": ["tag_focus"],
             "what is on air": ["air_match"],
             "attribute lift": ["attribute_lift"],
             "item click rate": ["room_click_rate"],

@@ -19,7 +19,7 @@ from decisions.text import json_text
 from features.content import NO_TAG, Content
 from features.on_air import OnAir
 from features.scene import Scene
-from features.vector import NEAR_NAMES, ROOM_NAMES, USER_NAMES, View
+from features.vector import NEAR_NAMES, ROOM_NAMES, USER_NAMES, View, focus
 from models.table import WeightsTable
 
 _BASE_REASONS = {
@@ -31,6 +31,8 @@ _BASE_REASONS = {
 }
 _IMPRESSIONS = ROOM_NAMES.index("room_impressions")
 _NO_REASON = '["newcomer"]'
+_FEW_TAGS = 8
+"""Tags of a user that are looked up one by one; more are in one pass over the rooms."""
 _TEXTS_MAX = 100_000
 """What is made of the ids of rooms and of tags is kept for so many of each."""
 
@@ -86,13 +88,42 @@ class Board:
 
 
 class LiveAir:
-    """What is on air in the live rooms, aligned with `Content.live`."""
+    """What is on air in the live rooms, by place, aligned with `Content.live`."""
 
     def __init__(self, air: OnAir, numbers: NDArray[np.intp]) -> None:
-        self.tag_number = air.tag_number
-        self.tags = [row.take(numbers) for row in air.tags]
-        self.share = air.share.take(numbers)
-        self.room_tags = [air.room_tags[number] for number in numbers.tolist()]
+        self._tag_number = air.tag_number
+        tags, self._share = air.tags.take(numbers, 1), air.share.take(numbers)
+        self._rows = list(tags)
+        self.presented = [air.presented[number] for number in numbers.tolist()]
+        """The tags of each room's product on air; none where nothing is."""
+        # By tag where it is: the places of each stand together.
+        every = tags.ravel()
+        small = every.astype(np.uint16) if len(air.tag_number) < 1 << 16 else every
+        order = small.argsort(kind="stable")
+        self._places = order % max(len(numbers), 1)
+        self._shares = self._share.take(self._places)
+        ends = np.bincount(every, minlength=len(air.tag_number) + 1).cumsum()
+        self._ends: list[int] = ends.tolist()
+
+    def add(self, score: NDArray[np.float64], view: View, worth: float, half: float) -> None:
+        """Add to each room's score what is on air there, where the strongest tag adds `worth`."""
+        number_of, most = self._tag_number.get, view.most
+        found = []
+        for tag, weights in view.weights.items():
+            number = number_of(tag)
+            if number is not None and weights[3] > 0:
+                found.append((number, worth * focus(weights[3], most, half)))
+        if len(found) <= _FEW_TAGS:
+            places, shares, ends = self._places, self._shares, self._ends
+            for number, value in found:
+                span = slice(ends[number - 1], ends[number])
+                score[places[span]] += shares[span] * value
+            return
+        by_tag: NDArray[np.float64] = np.zeros(len(self._tag_number) + 1)
+        for number, value in found:
+            by_tag[number] = value
+        for row in self._rows:
+            score += by_tag.take(row, mode="wrap") * self._share
 
 
 class LiveRooms:

@@ -11,7 +11,7 @@ from features.scene import Scene
 from features.vector import USER_NAMES, VectorSettings, user_part
 from models.table import WeightsTable
 
-_TAG_FEATURES = USER_NAMES.index("tag_lift") + 1
+_TAG_FEATURES = USER_NAMES.index("tag_focus") + 1
 
 
 class Column:

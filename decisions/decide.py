@@ -37,9 +37,10 @@ from features.user import DAY_MS
 from features.vector import VectorSettings
 
 _KIND = b"LLDE"
-_VERSION = 5
+_VERSION = 6
 _OLDEST = 3
-"""Wishes then had no rooms engaged with last, and asked for slates alone."""
+"""Views of wishes then ended before the rooms engaged with last, in 5 before the strongest tag; and
+wishes of 3 asked for slates alone."""
 _PAGE, _PAGE_MS = 64, 60_000
 """Of a shelf so many are looked at for idle ones, so often."""
 _ALL = 1 << 62

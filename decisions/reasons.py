@@ -28,25 +28,27 @@ def whys_of(
 
     `own` says what each of the user's tags adds to a room that has only this tag.
     """
-    affinity, followed, fit = board.user_coefficients[7:10]
+    affinity, followed, fit = board.user_coefficients[8:11]
     least, hosts, follows = board.reason_min, view.hosts, view.follows
     strong = {tag: value for tag, value in own.items() if value > least}
     log_price = view.log_price if fit > least else None
     near = _near_whys(view, board, chosen)
-    presented = board.air.room_tags if board.air is not None and strong else None
+    presented = board.air.presented if board.air is not None and strong else None
     if not (strong or hosts or follows or near or log_price is not None):
         return [board.whys[place] for place in chosen]
     made = []
     host_ids, room_tags, tag_whys = live.host_ids, live.room_tags, live.tag_whys
     for place in chosen:
-        why, worth = board.whys[place], least
+        why, worth, best = board.whys[place], least, None
         for tag in room_tags[place]:
             if tag in strong and strong[tag] > worth:
-                worth = strong[tag]
-                why = tag_whys[tag]
-        if presented is not None:
+                worth, best = strong[tag], tag
+        if best is not None:
+            on_air = presented is not None and best in presented[place]
+            why = _on_air_why(best) if on_air else tag_whys[best]
+        elif presented is not None:
             for tag in presented[place]:
-                if tag in strong and strong[tag] >= worth:
+                if tag in strong and strong[tag] > worth:
                     worth, why = strong[tag], _on_air_why(tag)
         host = host_ids[place]
         follows_host = host in follows

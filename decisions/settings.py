@@ -39,7 +39,7 @@ class SlateSettings:
         0.05, "times", "The least chance of a room to be drawn, beside the likeliest one's."
     )
     newcomer_boost: float = setting(
-        2.5, "times", "Of a room that nobody has judged yet its tags must speak louder; 0: never."
+        3.5, "times", "Of a room that nobody has judged yet its tags must speak louder; 0: never."
     )
     newcomer_s: int = setting(
         900, "s", "A room has this long to show what it is worth; the boost fades until then."

@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from decisions.board import Board, LiveAir, LiveRooms
+from decisions.board import Board, LiveRooms
 from decisions.explore import chances, explore
 from decisions.items import items_json
 from decisions.outputs import head
@@ -28,7 +28,7 @@ from features.vector import (
     TASTE_SCALE,
     VectorSettings,
     View,
-    fondness,
+    focus,
     lift,
 )
 
@@ -58,15 +58,17 @@ class Ranker:
 
     def tag_values(self, view: View, board: Board) -> dict[str, float]:
         """What each tag that the user gave signals for adds to a room that has only this tag."""
-        m10, m1h, m24, m7d, lifted = board.user_coefficients[:5]
+        m10, m1h, m24, m7d, lifted, focused = board.user_coefficients[:6]
         h10, h1h, h24, h7d = self.vector.tag_halves
         exposure, appetite, prior = view.exposure, view.appetite, self.vector.lift_prior
+        most, half = view.most, self.vector.focus_half * 1000.0
         return {
             tag: m10 * (a / (abs(a) + h10))
             + m1h * (b / (abs(b) + h1h))
             + m24 * (c / (abs(c) + h24))
             + m7d * (d / (abs(d) + h7d))
             + lifted * lift(d, exposure.get(tag, 0.0), appetite, prior)
+            + focused * focus(d, most, half)
             for tag, (a, b, c, d) in view.weights.items()
         }
 
@@ -100,7 +102,7 @@ class Ranker:
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """`scores`, and what rooms are ranked by: tags that speak for a newcomer count for more."""
         aired, taste, affinity, followed, fit, shown_before, hour, activity, appetite = (
-            board.user_coefficients[5:]
+            board.user_coefficients[6:]
         )
         view = wish.view
         constant = (
@@ -122,8 +124,8 @@ class Ranker:
                 # What speaks against a newcomer counts as it is.
                 boost = np.maximum(matched, 0.0, out=matched)
                 boost *= board.boosts
-        if aired and board.air is not None and board.air.tags and view.weights:
-            score += self._presented(view, board.air, aired)
+        if aired and board.air is not None:
+            board.air.add(score, view, aired, self.vector.focus_half * 1000.0)
         if taste:
             for wanted, column in zip(view.taste, live.attributes, strict=False):
                 score += column * (TASTE_SCALE * taste * wanted)
@@ -143,20 +145,6 @@ class Ranker:
             return score, score
         boost += score
         return score, boost
-
-    def _presented(self, view: View, air: LiveAir, worth: float) -> NDArray[np.float64]:
-        """What each room's product on air adds, where the best liked one adds `worth`."""
-        by_tag = np.zeros(len(air.tag_number) + 1)
-        number_of, halves = air.tag_number.get, self.vector.tag_halves
-        for tag, weights in view.weights.items():
-            number = number_of(tag)
-            if number is not None:
-                by_tag[number] = worth * fondness(weights, halves)
-        liked: NDArray[np.float64] = by_tag.take(air.tags[0], mode="wrap")
-        for row in air.tags[1:]:
-            liked += by_tag.take(row, mode="wrap")
-        liked *= air.share
-        return liked
 
     def _with_seen(
         self, wish: Wish, board: Board, live: LiveRooms, own: dict[str, float],

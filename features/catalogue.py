@@ -101,6 +101,8 @@ class Catalogue:
         self.products: dict[str, _Versions[kinds.Product]] = {}
         self.hosts: dict[str, _Versions[kinds.Host]] = {}
         self.on_air: dict[str, _Versions[kinds.OnAir]] = {}
+        self.first_on_air = ANY_TIME
+        """The first event that told what is on air anywhere."""
         self._ended: dict[str, int] = {}
         self._lives: dict[str, list[int]] = {}
         self._content_seqs: list[int] = []
@@ -119,6 +121,7 @@ class Catalogue:
         self.entries.append(entry)
         event = entry.event
         if isinstance(event, kinds.OnAir):
+            self.first_on_air = min(self.first_on_air, entry.seq)
             self._put(self.on_air, event.room_id, entry.seq, event)
             self._search.learn(entry.seq, [event.point] if event.point else [])
             return

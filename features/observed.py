@@ -79,9 +79,9 @@ class ObserveSettings:
         1800, "s", "A room left at once, or dismissed, comes back after this time."
     )
     stayed_cooldown_s: int = setting(
-        600,
+        120,
         "s",
-        "A room left after a stay comes back after this time: by then something else is on.",
+        "A room left after a stay comes back after this time: soon something else is on air.",
     )
     passed_over_max: int = setting(
         3,

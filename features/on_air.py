@@ -1,4 +1,6 @@
-"""What each room presents at a second: the tags of the product on air there, as arrays.
+"""What each room is about at a second: the tags of the product on air there, as arrays.
+
+Where nothing is on air yet the room's own tags stand for it.
 
 It is read as of the beginning of a second of event time, so that it changes once a second however
 many events tell of it, and is made of an earlier one by the events between. Judge: `on_air` made
@@ -23,7 +25,8 @@ FEW = 64
 class OnAir:
     """Arrays over the n rooms of a content: `tags` is [tags a product, n], `share` 1 over a count.
 
-    `room_tags` are the tags by room, `products` what they are of. Nothing is changed once made.
+    `room_tags` are the tags by room, `presented` those of them that are a product's, `products`
+    what is on air. Nothing is changed once made.
     """
 
     def __init__(self, content: Content, catalogue: Catalogue, seq: int) -> None:
@@ -31,10 +34,11 @@ class OnAir:
         self.content, self.seq, self.changes = content, seq, 0
         self.products: list[str | None] = [None] * count
         self.room_tags: list[list[str]] = [[]] * count
+        self.presented: list[list[str]] = [[]] * count
         self.tag_number: dict[str, int] = {}
         self.tags = np.full((0, count), NO_TAG, np.intp)
         self.share = np.ones(count)
-        _tell(self, catalogue, [name for name in catalogue.on_air if name in content.number])
+        _tell(self, catalogue, content.ids)
 
 
 def on_air(base: OnAir | None, content: Content, catalogue: Catalogue, seq: int) -> OnAir:
@@ -69,6 +73,7 @@ def on_air(base: OnAir | None, content: Content, catalogue: Catalogue, seq: int)
     names = [name for name in changed if name in content.number]
     if names:
         made.products, made.room_tags = list(made.products), list(made.room_tags)
+        made.presented = list(made.presented)
         made.tags, made.share = made.tags.copy(), made.share.copy()
         _tell(made, catalogue, names)
     return made
@@ -79,8 +84,10 @@ def _move(made: OnAir, base: OnAir) -> None:
     unknown = len(base.content.ids)
     source = [base.content.number.get(name, unknown) for name in made.content.ids]
     products, room_tags = [*base.products, None], [*base.room_tags, []]
+    presented = [*base.presented, []]
     made.products = [products[number] for number in source]
     made.room_tags = [room_tags[number] for number in source]
+    made.presented = [presented[number] for number in source]
     made.tags = np.pad(base.tags, ((0, 0), (0, 1)), constant_values=NO_TAG).take(source, 1)
     made.share = np.append(base.share, 1.0).take(source)
 
@@ -93,7 +100,8 @@ def _tell(made: OnAir, catalogue: Catalogue, names: Iterable[str]) -> None:
         shown = catalogue.shown(name, ANY_TIME, made.seq)
         product_id = None if shown is None else shown.product_id
         product = None if product_id is None else catalogue.product(product_id, ANY_TIME, made.seq)
-        tags = [] if product is None else list(dict.fromkeys(product.tags))[:tags_max]
+        told = product or catalogue.room(name, ANY_TIME, made.seq)
+        tags = [] if told is None else list(dict.fromkeys(told.tags))[:tags_max]
         new = [tag for tag in tags if tag not in number_of]
         if new:
             numbers = range(len(number_of) + 1, len(number_of) + len(new) + 1)
@@ -102,6 +110,7 @@ def _tell(made: OnAir, catalogue: Catalogue, names: Iterable[str]) -> None:
         if missing > 0:
             made.tags = np.pad(made.tags, ((0, missing), (0, 0)), constant_values=NO_TAG)
         made.products[number], made.room_tags[number] = product_id, tags
+        made.presented[number] = [] if product is None else tags
         made.tags[:, number] = NO_TAG
         made.tags[: len(tags), number] = [number_of[tag] for tag in tags]
         made.share[number] = 1.0 / max(len(tags), 1)

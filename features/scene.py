@@ -236,9 +236,9 @@ class Scenes:
 
     def _air(self, second: int, seq: int) -> OnAir | None:
         """What was on air when the second of a row began, over the content of its place."""
-        if not self.catalogue.on_air:
-            return None
         as_of = self.catalogue.seq_at(second * 1000, seq)
+        if as_of < self.catalogue.first_on_air:
+            return None
         content = self.content(seq)
         air = self._airs.get((as_of, content.seq))
         if air is None:

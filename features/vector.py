@@ -28,6 +28,7 @@ ROOM_NAMES = (
 USER_NAMES = (
     *(f"tag_match_{window}" for window in WINDOWS),
     "tag_lift",
+    "tag_focus",
     "air_match",
     "attribute_lift",
     "host_affinity",
@@ -61,6 +62,9 @@ class VectorSettings:
     taste_prior: float = setting(
         5.0, "clicks", "A taste in numbers counts in full after some clicks."
     )
+    focus_half: float = setting(
+        4.0, "units", "A strongest tag of so few units is no more than half an interest."
+    )
     host_half: float = setting(4.0, "units", "A follow and a click make a host half trusted.")
     price_half: float = setting(0.7, "natural log", "Twice the usual price fits half as well.")
     shown_half: float = setting(2.0, "impressions", "Passed over twice is half a no.")
@@ -91,7 +95,8 @@ class View(msgspec.Struct, array_like=True, gc=False):
     `weights`: thousandths of each tag in the four windows. `exposure`: for each tag the click
     rates of the rooms that were shown, summed. `appetite`: the user's signals against all of
     these. `hosts` are saturated already. `taste` has a number for each attribute of rooms.
-    `recent` has the rooms engaged with last (`features.recent`), where neighbours are on.
+    `recent` has the rooms engaged with last (`features.recent`), where neighbours are on. `most`:
+    thousandths of the strongest tag in the longest window.
     """
 
     weights: dict[str, tuple[int, int, int, int]]
@@ -104,6 +109,7 @@ class View(msgspec.Struct, array_like=True, gc=False):
     activity: float
     taste: list[float] = []
     recent: list[tuple[str, float, float]] = []
+    most: int = 0
 
 
 def lift(signals: int, exposure: float, appetite: float, prior: float) -> float:
@@ -133,12 +139,16 @@ def price_fit(log_price: float | None, room_log_price: float, half: float) -> fl
     return half / (half + abs(room_log_price - log_price))
 
 
-def fondness(weights: tuple[int, int, int, int], halves: tuple[float, ...]) -> float:
-    """How well a tag is liked, -1 to 1: the mean of what it says in each window."""
-    w0, w1, w2, w3 = weights
-    h0, h1, h2, h3 = halves
-    bent = w0 / (abs(w0) + h0) + w1 / (abs(w1) + h1) + w2 / (abs(w2) + h2) + w3 / (abs(w3) + h3)
-    return 0.25 * bent
+def focus(signals: int, most: int, half: float) -> float:
+    """How near a tag comes to the user's strongest, 0 to 1: the square of its share of that.
+
+    Windows saturate, so that a second and a third interest come close to the first. What is
+    looked at for long is the first: the square tells them apart.
+    """
+    if signals <= 0:
+        return 0.0
+    share = signals / (most + half)
+    return share * share if share < 1.0 else 1.0
 
 
 def tells_rooms_apart(view: View) -> bool:
@@ -159,14 +169,14 @@ def user_part(
 ) -> tuple[float, ...]:
     """The values of USER_NAMES for one user and one room; tags count by their mean.
 
-    `air_tags` are those of the product on air.
+    `air_tags` are those of the product on air, or of the room where there is none.
     """
-    m0 = m1 = m2 = m3 = lifted = 0.0
+    m0 = m1 = m2 = m3 = lifted = focused = 0.0
     weights, exposure = view.weights, view.exposure
     if room_tags and (weights or exposure):
         appetite = view.appetite
         h0, h1, h2, h3 = settings.tag_halves
-        prior = settings.lift_prior
+        prior, most, half = settings.lift_prior, view.most, settings.focus_half * 1000.0
         for tag in room_tags:
             weight = weights.get(tag)
             shown_for = exposure.get(tag, 0.0)
@@ -177,6 +187,7 @@ def user_part(
                 m2 += w2 / (abs(w2) + h2)
                 m3 += w3 / (abs(w3) + h3)
                 lifted += lift(w3, shown_for, appetite, prior)
+                focused += focus(w3, most, half)
             elif shown_for:
                 expected = appetite * shown_for
                 lifted -= LIFT_SCALE * (expected / (expected + prior))
@@ -186,12 +197,14 @@ def user_part(
         m2 *= share
         m3 *= share
         lifted *= share
+        focused *= share
     aired = 0.0
     if air_tags and weights:
+        most, half = view.most, settings.focus_half * 1000.0
         for tag in air_tags:
             weight = weights.get(tag)
             if weight is not None:
-                aired += fondness(weight, settings.tag_halves)
+                aired += focus(weight[3], most, half)
         aired /= len(air_tags)
     return (
         m0,
@@ -199,6 +212,7 @@ def user_part(
         m2,
         m3,
         lifted,
+        focused,
         aired,
         attribute_lift(view.taste, room_attributes) if view.taste else 0.0,
         view.hosts.get(host_id, 0.0),

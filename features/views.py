@@ -50,8 +50,9 @@ class Views:
         hour = user.hours[self._hour_of(time_ms, user.timezone)]
         half = settings.host_half * 1000.0
         appetite = (user.strength + 3.0) / (user.expected + 3.0)
+        weights = ladder.weights_at(time_ms)
         view = View(
-            ladder.weights_at(time_ms),
+            weights,
             dict(user.exposure),
             appetite,
             {host: value / (abs(value) + half) for host, value in user.hosts.items()},
@@ -61,6 +62,7 @@ class Views:
             user.signals / (user.signals + settings.activity_half),
             taste_of(user, appetite, settings.taste_prior),
             recent_of(user, time_ms, self._recent) if user.recent and self._recent else [],
+            max((units[3] for units in weights.values()), default=0),
         )
         # Tiles end on whole minutes, and local hours on whole quarters.
         next_minute_ms = (time_ms // 60_000 + 1) * 60_000

@@ -61,6 +61,7 @@ class LearnSettings:
             "room_leave_rate": -0.5,
             "tag_match_": 1.0,
             "tag_lift": 0.1,
+            "tag_focus": 3.0,
             "air_match": 2.0,
             "host_affinity": 0.5,
             "host_followed": 0.5,

@@ -140,18 +140,22 @@ def test_cut_damaged_or_other_state_is_refused_with_a_reason():
         fresh.restore(stored[:4] + b"\x00\x00" + stored[6:])
 
 
-def test_state_of_the_layout_before_is_read(say: Any):
-    """Its wishes end before what asks for lists beside slates, their views before recent rooms."""
+@pytest.mark.parametrize(("layout", "cut"), [(3, [[], 1000]), (5, [1000])])
+def test_state_of_the_layouts_before_is_read(say: Any, layout: int, cut: list[Any]):
+    """Views of their wishes end before the strongest tag, or recent rooms; so do old wishes."""
     line = Line(SMALL)
     line.feed([say.room("r1", "tea"), say(kinds.Click, 30.0, "u0", room_id="r1")])
     stored = line.decide[0].snapshot()
-    fields = msgspec.msgpack.decode(unseal(b"LLDE", 5, stored))
+    fields = msgspec.msgpack.decode(unseal(b"LLDE", 6, stored))
     _, _, wish, _ = fields[5]["u0"]
-    assert wish[2].pop() == []
-    assert [wish.pop() for _ in range(4)] == [None, None, None, False]
+    assert wish[2][-len(cut) :] == cut
+    del wish[2][-len(cut) :]
+    if layout == 3:
+        assert [wish.pop() for _ in range(4)] == [None, None, None, False]
     fresh = DecideShard(line.runtime.decide, 0)
-    fresh.restore(seal(b"LLDE", 3, msgspec.msgpack.encode(fields)))
-    assert fresh.snapshot() == stored
+    fresh.restore(seal(b"LLDE", layout, msgspec.msgpack.encode(fields)))
+    kept = msgspec.msgpack.decode(unseal(b"LLDE", 6, fresh.snapshot()))[5]["u0"][2]
+    assert kept[2] == [*wish[2], *({1: [0], 2: [[], 0]}[len(cut)])]
 
 
 def test_a_silent_user_s_counters_are_let_go(say: Any):

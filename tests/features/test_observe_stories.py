@@ -100,7 +100,7 @@ def test_a_mute_asks_at_once_and_lasts_until_it_is_taken_back(line: Line, say: T
     assert (last.muted_hosts, last.muted_tags) == ([], ["silk"])
 
 
-@pytest.mark.parametrize(("stay_ms", "out_s"), [(4_000, 1_800), (40_000, 600)])
+@pytest.mark.parametrize(("stay_ms", "out_s"), [(4_000, 1_800), (40_000, 120)])
 def test_a_room_just_left_is_kept_out_longer_by_who_left_at_once(
     stay_ms: int, out_s: int, line: Line, say: Teller
 ):

@@ -30,7 +30,8 @@ def random_event(dice: random.Random, say: Teller) -> Any:
         tags = " ".join(dice.sample(TAGS, dice.randrange(5)))
         return say.product(dice.choice(PRODUCTS), tags, at_s=at_s)
     status = dice.choice(["live", "scheduled", "ended"])
-    return say.room(dice.choice(ROOMS), "tea", at_s, status=status)
+    tags = " ".join(dice.sample(TAGS, dice.randrange(4)))
+    return say.room(dice.choice(ROOMS), tags, at_s, status=status)
 
 
 def told_catalogue(seed: int, events: int) -> Catalogue:
@@ -51,6 +52,7 @@ def told(air: OnAir) -> dict[str, Any]:
         "content": air.content.seq,
         "products": air.products,
         "room_tags": air.room_tags,
+        "presented": air.presented,
         "tags": [[names[n] for n in column if n != NO_TAG] for column in air.tags.T.tolist()],
         "share": air.share.tolist(),
     }
@@ -58,10 +60,10 @@ def told(air: OnAir) -> dict[str, Any]:
 
 def naive_tags(catalogue: Catalogue, room_id: str, seq: int) -> list[str]:
     shown = catalogue.shown(room_id, ANY_TIME, seq)
-    if shown is None or shown.product_id is None:
-        return []
-    product = catalogue.product(shown.product_id, ANY_TIME, seq)
-    return [] if product is None else product.tags[: CONTENT.tags_max]
+    product_id = None if shown is None else shown.product_id
+    product = None if product_id is None else catalogue.product(product_id, ANY_TIME, seq)
+    told = product or catalogue.room(room_id, ANY_TIME, seq)
+    return [] if told is None else told.tags[: CONTENT.tags_max]
 
 
 @settings(max_examples=40, deadline=None)
@@ -108,7 +110,11 @@ def test_scenes_read_it_as_of_the_beginning_of_a_second():
     assert scenes.at(second, 1).air is None
     catalogue.apply(Entry(2, START_MS, say.product("p1", "silk")))
     catalogue.apply(Entry(3, START_MS + 400, say(kinds.OnAir, 0.4, room_id="r1", product_id="p1")))
-    assert scenes.at(second, 3).air.room_tags == [[]]
-    assert scenes.at(second + 1, 3).air.room_tags == [["silk"]]
+    assert scenes.at(second, 3).air is None
+    later = scenes.at(second + 1, 3).air
+    assert later.room_tags == later.presented == [["silk"]]
     # A row that came before the event in the log does not know of it, whatever its clock.
-    assert scenes.at(second + 1, 2).air.room_tags == [[]]
+    assert scenes.at(second + 1, 2).air is None
+    catalogue.apply(Entry(4, START_MS + 2000, say(kinds.OnAir, 2, room_id="r1", product_id=None)))
+    after = scenes.at(second + 3, 4).air
+    assert (after.room_tags, after.presented) == ([["tea"]], [[]])

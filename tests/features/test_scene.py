@@ -121,7 +121,7 @@ def test_room_features_are_those_of_the_definition(seed: int):
     scene = Scene(Content(catalogue, catalogue.seq, CONTENT), table, SETTINGS)
     expected = naive_rows(catalogue, table)
     assert sorted(scene.content.ids) == sorted(expected)
-    assert scene.matrix.shape[1] == len(names(3)) - 15
+    assert scene.matrix.shape[1] == len(names(3)) - 16
     for number, room_id in enumerate(scene.content.ids):
         np.testing.assert_allclose(scene.matrix[number], expected[room_id], rtol=1e-9, atol=1e-12)
         look = scene.looks[number]

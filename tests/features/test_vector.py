@@ -37,6 +37,7 @@ _views = st.builds(
     hour_activity=st.floats(0.0, 1.0),
     activity=st.floats(0.0, 1.0),
     taste=st.lists(st.floats(-1.0, 1.0), max_size=3),
+    most=st.integers(0, 10**8),
 )
 _room_tags = st.lists(_tags, max_size=4, unique=True)
 _attributes = st.lists(st.floats(-0.5, 0.5), max_size=3)
@@ -66,11 +67,16 @@ def naive_part(
         expected = view.appetite * view.exposure.get(tag, 0.0)
         return 10.0 * min((units - expected) / (expected + 2.0), 3.0)
 
+    def focus(tag: str) -> float:
+        units = max(view.weights.get(tag, (0, 0, 0, 0))[3], 0) / 1000
+        return min(float((units / (view.most / 1000 + 4.0)) ** 2), 1.0)
+
     apart = abs(log_price - view.log_price) if view.log_price is not None else math.nan
     return [
         *(mean([bent(tag, window) for tag in tags]) for window in range(4)),
         mean([lift(tag) for tag in tags]),
-        mean([mean([bent(tag, window) for window in range(4)]) for tag in air_tags]),
+        mean([focus(tag) for tag in tags]),
+        mean([focus(tag) for tag in air_tags]),
         12.0 * sum(a * b for a, b in zip(view.taste, attributes, strict=False)),
         view.hosts.get(host, 0.0),
         float(host in view.follows),
@@ -143,7 +149,7 @@ def test_every_number_has_one_name():
         *USER_NAMES,
         POSITION,
     )
-    assert len(set(names(8))) == len(names(8)) == 30
+    assert len(set(names(8))) == len(names(8)) == 31
 
 
 @pytest.mark.parametrize(

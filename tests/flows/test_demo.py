@@ -57,7 +57,7 @@ def test_the_list_turns_to_what_the_viewer_turned_to(shown: Shown):
     assert before != after
     assert fitting(after) > fitting(before)
     top = shown.after.items[0]
-    assert {reason.code for reason in top.reasons} & {"tag_match", "followed_host"}
+    assert {reason.code for reason in top.reasons} & {"tag_match", "on_air", "followed_host"}
 
 
 def test_the_tags_tell_why(shown: Shown):
@@ -91,7 +91,7 @@ def test_what_is_printed_fits_100_columns_and_says_both_languages(shown: Shown):
     from rich.cells import cell_len
 
     assert max(map(cell_len, text.splitlines())) <= 100
-    for part in ("before", "after", "▲", "符合你对", "matches your interest in", "✓", "✗"):
+    for part in ("before", "after", "▲", "你感兴趣的", "which interests you", "✓", "✗"):
         assert part in text
     assert f"{shown.figures['push']['sent']} sent" in text
 
