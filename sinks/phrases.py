@@ -23,7 +23,6 @@ PHRASES: Final[dict[str, tuple[str, str]]] = {
     "similar_audience": ("看过「{0}」的人也喜欢", "liked by viewers of {0}"),
     "exploration": ("为你探索新的内容", "something new for you to try"),
     "reserved": ("你预约过这场直播", "you reserved this live"),
-    "cart_product": ("你购物车里的「{0}」在这里", "{0} from your cart is here"),
     "click_rate": ("很多人点击进入", "many who see it go in"),
     "on_air_now": ("正在讲解", "being presented now"),
     "live_now": ("正在直播", "live now"),
