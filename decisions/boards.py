@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from decisions.board import Board, LiveRooms
 from decisions.column import Column
 from decisions.settings import SlateSettings
+from features.bounded import make_room
 from features.content import Content
 from features.scene import Scene, Scenes
 from features.tables import Stamped
@@ -45,12 +44,12 @@ class Boards:
         board = self._boards.get(key)
         if board is None:
             board = Board(scene, table, self._settings)
-            _make_room(self._boards)
+            make_room(self._boards, _KEPT_MAX)
             self._boards[key] = board
         held = self._live.get(scene.content.seq)
         if held is None or held[0] is not board.content:
             held = (board.content, LiveRooms(board.content))
-            _make_room(self._live)
+            make_room(self._live, _KEPT_MAX)
             self._live[scene.content.seq] = held
         return board, held[1]
 
@@ -62,15 +61,10 @@ class Boards:
         column = self._columns.get(key)
         if column is None:
             column = Column(scene, table, number, self._settings, vector)
-            _make_room(self._columns)
+            make_room(self._columns, _KEPT_MAX)
             self._columns[key] = column
         return column
 
 
 def _key(scene: Scene, table: WeightsTable) -> _Key:
     return scene.key, table.second
-
-
-def _make_room(kept: dict[Any, Any]) -> None:
-    while len(kept) >= _KEPT_MAX:
-        del kept[next(iter(kept))]

@@ -7,12 +7,12 @@ a process and by OBSERVE and DECIDE, so training and serving read the same numbe
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from events.setting import setting
+from features.bounded import make_room
 from features.catalogue import Catalogue
 from features.content import NO_TAG, Content, ContentSettings
 from features.content_later import content_later
@@ -198,7 +198,7 @@ class Scenes:
         content = self._contents.get(seq)
         if content is None:
             content = self._later(seq) or Content(self.catalogue, seq, self.content_settings)
-            _bounded(self._contents, self.settings.scenes_max)
+            make_room(self._contents, self.settings.scenes_max)
             self._contents[seq] = content
         return content
 
@@ -225,7 +225,7 @@ class Scenes:
                 scene = Scene(self.content(seq), table, self.settings, near, air)
                 if len(self._scenes) >= self.settings.scenes_max:
                     self._asked.clear()
-                _bounded(self._scenes, self.settings.scenes_max)
+                make_room(self._scenes, self.settings.scenes_max)
                 self._scenes[key] = scene
             if self.waits:
                 # What was certain stays so; a live table may still be followed by a newer one.
@@ -245,7 +245,7 @@ class Scenes:
             before = max((known for known in self._airs if known[0] <= as_of), default=None)
             base = None if before is None else self._airs[before]
             air = on_air(base, content, self.catalogue, as_of)
-            _bounded(self._airs, self.settings.scenes_max)
+            make_room(self._airs, self.settings.scenes_max)
             self._airs[as_of, content.seq] = air
         return air
 
@@ -256,11 +256,6 @@ class Scenes:
         near = self._nears.get((stamp_s, content.seq))
         if near is None:
             near = Near(content, table, recent)
-            _bounded(self._nears, self.settings.scenes_max)
+            make_room(self._nears, self.settings.scenes_max)
             self._nears[stamp_s, content.seq] = near
         return near
-
-
-def _bounded(kept: dict[Any, Any], entries_max: int) -> None:
-    while len(kept) >= entries_max:
-        del kept[next(iter(kept))]

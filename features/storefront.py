@@ -11,9 +11,10 @@ import copy
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from operator import itemgetter
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from events import kinds
+from features.bounded import make_room
 from features.catalogue import ANY_TIME, Catalogue
 from features.grouped import HOST, PRODUCT, ROOM, Grouped, Item, Key
 
@@ -217,12 +218,12 @@ class Storefronts:
         as_of = self._as_of.get(second)
         if as_of is None:
             as_of = self._catalogue.seq_at(second * 1000, self._catalogue.seq)
-            _bounded(self._as_of, _KEPT_MAX)
+            make_room(self._as_of, _KEPT_MAX)
             self._as_of[second] = as_of
         found = self._made.get(as_of)
         if found is None:
             found = self._make(as_of)
-            _bounded(self._made, _KEPT_MAX)
+            make_room(self._made, _KEPT_MAX)
             self._made[as_of] = found
         return found
 
@@ -251,8 +252,3 @@ class Storefronts:
         self._made = {seq: held for seq, held in self._made.items() if seq >= last}
         self._as_of = {at: seq for at, seq in self._as_of.items() if at > second - _STEP_S}
         del self._changes[: bisect_right(self._changes, last, key=itemgetter(0))]
-
-
-def _bounded(kept: dict[Any, Any], entries_max: int) -> None:
-    while len(kept) >= entries_max:
-        del kept[next(iter(kept))]
