@@ -47,8 +47,10 @@ def make_store(store: Path) -> None:
 
 
 def _widen_pages(path: Path) -> None:
-    """Snapshots are large: in small pages an epoch's are many, and the engine tidies its journal
-    up each time that it has a thousand of them, which holds the flow up.
+    """Give an empty store pages as large as its snapshots are.
+
+    In small pages those of an epoch are many, and the engine tidies its journal up each time that
+    it has a thousand of them, which holds the flow up.
     """
     try:
         with closing(sqlite3.connect(path, isolation_level=None)) as database:

@@ -64,14 +64,7 @@ class Learner:
         self, names: Iterable[str], x: Iterable[float], label: bool, weight: float = 1.0
     ) -> None:
         """Learns one example; `weight` multiplies its slope. Names may come in any order."""
-        self.learn_features(
-            {name: float(value) for name, value in zip(names, x, strict=True) if value},
-            label,
-            weight,
-        )
-
-    def learn_features(self, features: dict[str, float], label: bool, weight: float = 1.0) -> None:
-        """`learn` of features by name, those that are zero left out."""
+        features = {name: float(value) for name, value in zip(names, x, strict=True) if value}
         self.model.learn_one(features, label, weight)
         self.examples += 1
         self.positives += label
