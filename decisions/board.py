@@ -107,14 +107,15 @@ class LiveAir:
 
     def add(self, score: NDArray[np.float64], view: View, worth: float, half: float) -> None:
         """Add to each room's score what is on air there, where the strongest tag adds `worth`."""
-        number_of, most = self._tag_number.get, view.most
+        number_of, ends, most = self._tag_number.get, self._ends, view.most
         found = []
         for tag, weights in view.weights.items():
             number = number_of(tag)
-            if number is not None and weights[3] > 0:
+            # A number may be left of what was on air once: it must not tell which way to add.
+            if number is not None and weights[3] > 0 and ends[number - 1] < ends[number]:
                 found.append((number, worth * focus(weights[3], most, half)))
         if len(found) <= _FEW_TAGS:
-            places, shares, ends = self._places, self._shares, self._ends
+            places, shares = self._places, self._shares
             for number, value in found:
                 span = slice(ends[number - 1], ends[number])
                 score[places[span]] += shares[span] * value

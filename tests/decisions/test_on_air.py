@@ -5,12 +5,18 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+import numpy as np
 import orjson
 
+from decisions.board import LiveAir
 from decisions.settings import SlateSettings
 from events import kinds
+from features.catalogue import Catalogue, CatalogueSettings, Entry
+from features.content import Content, ContentSettings
+from features.on_air import OnAir, on_air
+from features.vector import View
 from flows.settings import Settings
-from tests.line import Line, Teller
+from tests.line import START_MS, Line, Teller
 
 PLAIN = dataclasses.replace(Settings(), slate=SlateSettings(explore_share=0.0, newcomer_boost=0.0))
 
@@ -66,3 +72,37 @@ def test_it_is_learnt_from_as_it_was_when_the_room_was_shown(say: Teller):
     }
     assert found["r04"] == 0.0
     assert found["r05"] > 0.0
+
+
+def test_what_nobody_presents_any_more_changes_no_bit_of_a_score(say: Teller):
+    """Else a process that has gone on would differ from one that has just been started."""
+    old = [f"old{number}" for number in range(20)]
+    new = ["c", "a", "b"]
+    catalogue = Catalogue(CatalogueSettings())
+    content = None
+    for seq, event in enumerate(
+        [
+            say.room("r0", ""),
+            say.product("p", " ".join(old)),
+            say(kinds.OnAir, 1.0, room_id="r0", product_id="p"),
+            say.product("p", " ".join(new)),
+        ],
+        1,
+    ):
+        catalogue.apply(Entry(seq, START_MS + seq, event))
+        if content is None:
+            content = Content(catalogue, seq, ContentSettings(tags_max=20))
+    assert content is not None
+    anew = OnAir(content, catalogue, 4)
+    gone_on = on_air(OnAir(content, catalogue, 3), content, catalogue, 4)
+    assert len(gone_on.tag_number) > len(anew.tag_number)
+    units = {tag: 10 + place for place, tag in enumerate(["a", "b", "c", *old])}
+    weights = {tag: (n, n, n, n) for tag, n in units.items()}
+    view = View(weights, {}, 1.0, {}, {}, None, 0.0, 0.0, most=40)
+    scores = []
+    for air in (anew, gone_on):
+        score = np.full((100, 1), 0.1)
+        for number, row in enumerate(score):
+            LiveAir(air, content.live).add(row, view, 0.01 * number, 3.0)
+        scores.append(score.tobytes())
+    assert scores[0] == scores[1]
