@@ -57,6 +57,9 @@ def _widen_pages(path: Path) -> None:
             database.execute("PRAGMA journal_mode=DELETE").fetchone()
             database.execute(f"PRAGMA page_size={_PAGE_BYTES}")
             database.execute("VACUUM")
+            # The engine wants this journal. Of several processes that all begin with the change to
+            # it one would fail.
+            database.execute("PRAGMA journal_mode=WAL").fetchone()
     except sqlite3.Error as problem:
         raise RecoveryError(
             f"{path} cannot be made ({problem}): make room on the disk, or repair it"

@@ -311,7 +311,8 @@ def test_a_stopped_replay_goes_on_where_it_was(
     process = subprocess.Popen(
         command, cwd=ROOT, env={**os.environ, **slowly}, stderr=subprocess.PIPE, text=True
     )
-    until(lambda: list(out.glob("runs/*.run")))
+    until(lambda: list(out.glob("runs/*.run")) or process.poll() is not None)
+    assert process.poll() is None, process.communicate()[1]
     process.send_signal(number)
     _, err = process.communicate(timeout=60)
     if number is not signal.SIGKILL:

@@ -47,6 +47,18 @@ def test_a_folder_is_made_once_and_found_again(folder: Path):
     says(folder / "run.json", "cannot be written")
 
 
+def test_processes_may_open_a_new_store_at_the_same_time(folder: Path):
+    path = folder / "state" / "part-0.sqlite3"
+    with (
+        contextlib.closing(sqlite3.connect(path, isolation_level=None)) as first,
+        contextlib.closing(sqlite3.connect(path, isolation_level=None, timeout=0)) as second,
+    ):
+        first.execute("BEGIN")
+        first.execute("SELECT count(*) FROM parts").fetchone()
+        # As the engine begins; it would take the journal's change for an error.
+        assert second.execute("PRAGMA journal_mode=WAL").fetchone() == ("wal",)
+
+
 def test_a_run_that_was_killed_while_it_made_the_folder_makes_it_anew(folder: Path):
     (folder / "run.json").unlink()
     (folder / "state" / "part-0.sqlite3").write_bytes(b"half")
