@@ -17,7 +17,7 @@ Logic = StatefulBatchLogic[Any, Any, bytes]
 
 
 class Step(Logic):
-    """Items in and out as they come; a resumed step may speak first (`resend`)."""
+    """Items in and out as they come; a resumed step speaks first (`resend`)."""
 
     def __init__(self, resumed: bool, recovers: bool) -> None:
         self._resend_at = datetime.now(UTC) if resumed else None
@@ -26,11 +26,16 @@ class Step(Logic):
     @noted
     def on_batch(self, values: list[Any]) -> tuple[Iterable[Any], bool]:
         """Take a batch of items for this key."""
-        return list(self.take(values)), False
+        if self._resend_at is None:
+            return list(self.take(values)), False
+        # What is new may come before the engine lets the step speak, and would be told as if
+        # nothing had been before it.
+        self._resend_at = None
+        return [*self.resend(), *self.take(values)], False
 
     @noted
     def on_notify(self) -> tuple[Iterable[Any], bool]:
-        """Once after a restart: say again what others may have missed."""
+        """Once after a restart, before all else: say again what others may have missed."""
         self._resend_at = None
         return list(self.resend()), False
 

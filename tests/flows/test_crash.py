@@ -7,6 +7,7 @@ import dataclasses
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from flows.recovery import Recovery
 from flows.replay import Replay, finish, prepare, run_process
 from flows.settings import FlowSettings, Settings
 from flows.shelf_store import Store
+from flows.step import Step
 from flows.stop import Stop
 from tests.flows.evening import evening
 from tests.redis_servers import keys_of
@@ -177,6 +179,22 @@ def test_aborted_at_every_position_it_ends_alike(run: Run):
         assert ended.decisions == straight.decisions, abort_after
         assert ended.dead_letters == straight.dead_letters, abort_after
         assert ended.redis == straight.redis, abort_after
+
+
+def test_what_is_new_may_come_before_the_engine_lets_a_step_speak(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+):
+    """As on a busy machine, where it lets none speak until some rounds have come."""
+    straight, notify_at = run(), Step.notify_at
+
+    def much_later(self: Step) -> datetime | None:
+        at = notify_at(self)
+        return at and at + timedelta(hours=1)
+
+    monkeypatch.setattr(Step, "notify_at", much_later)
+    ended = run(abort_after=22)
+    assert ended.decisions == straight.decisions
+    assert ended.redis == straight.redis
 
 
 @pytest.mark.parametrize("checkpoints", [1, 2, 3, 4, 5, 60])
