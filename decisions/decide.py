@@ -303,6 +303,7 @@ class DecideShard:
         reserved = self.policy.reserved(wish.user_id) if shop.to_come else ()
         body = self.more.value(wish, slate.own, board, shop, reserved, version, clock_ms)
         self._more[wish.user_id] = Write(wish.user_id, "more", version, body)
+        self._log(wish.user_id, self._count(wish.user_id, clock_ms), clock_ms, "more", body)
 
     def _pushes(self, decided: Sequence[PushDecision]) -> None:
         for push in decided:

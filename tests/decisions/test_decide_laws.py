@@ -53,7 +53,7 @@ def test_decisions_are_in_order_and_versions_only_grow(seed: int):
     times: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for decision in made.decisions:
         value = orjson.loads(decision.value)
-        assert value["version" if decision.type == "slate" else "push_id"]
+        assert value["push_id" if decision.type == "push" else "version"]
         times[decision.user_id].append((decision.event_time_ms, decision.seq))
     for held in times.values():
         assert held == sorted(held), "by time, also where one comes long after it was due"

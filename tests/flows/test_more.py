@@ -50,8 +50,35 @@ def test_a_replay_s_rounds_do_not_change_what_is_offered(log: Path, url: str, tm
     assert cut == whole
     off = replayed(log, tmp_path / "off", url, "[more]\non = false\n")
     assert off == {}
-    lists = [(tmp_path / name / "decisions.jsonl").read_bytes() for name in ("whole", "cut", "off")]
-    assert lists[0] == lists[1] == lists[2], "slates and pushes go their own way"
+    logs = [(tmp_path / name / "decisions.jsonl").read_bytes() for name in ("whole", "cut", "off")]
+    assert logs[0] == logs[1]
+    assert b'"type":"more"' in logs[0]
+    assert without_more(logs[0]) == without_more(logs[2]), "slates and pushes go their own way"
+
+
+def without_more(log: bytes) -> list[Any]:
+    """All other decisions, without the numbers that are common to all."""
+    rows = [orjson.loads(line) for line in log.splitlines()]
+    return [
+        (row["event_time_ms"], row["user_id"], row["type"], row["value"])
+        for row in rows
+        if row["type"] != "more"
+    ]
+
+
+def test_the_decision_log_ends_with_what_redis_holds(log: Path, url: str, tmp_path: Path):
+    stored = replayed(log, tmp_path / "out", url, "")
+    newest: dict[bytes, Any] = {}
+    slates: set[tuple[str, int]] = set()
+    for line in (tmp_path / "out" / "decisions.jsonl").read_bytes().splitlines():
+        row = orjson.loads(line)
+        key = (row["user_id"], row["value"].get("version", 0))
+        if row["type"] == "slate":
+            slates.add(key)
+        elif row["type"] == "more":
+            assert key in slates, "after its slate, with its version"
+            newest[b"ll:{%b}:more" % row["user_id"].encode()] = row["value"]
+    assert {key: orjson.loads(body) for key, body in stored.items()} == newest
 
 
 def test_a_server_and_a_person_read_it(
