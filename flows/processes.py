@@ -6,7 +6,6 @@ import contextlib
 import os
 import selectors
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ import msgspec
 
 from flows.failures import BadInput, ProcessFailed
 from flows.log_source import Told
+from flows.ports import keep_addresses
 from flows.stop import Asked
 
 _POLL_S = 0.1
@@ -25,8 +25,7 @@ _END_S_MAX = 5.0
 _GRACE_S = 2.0
 _TRACE_LINES = 40
 _PANIC = "pyo3_runtime.PanicException"
-_PORTS = range(20_000, 32_000)
-_PORT_STEP = 37
+_PORT_TAKEN = "Address already in use"
 
 T = TypeVar("T")
 
@@ -69,7 +68,7 @@ def supervise(
     """
     out = Path(job.out)
     with contextlib.ExitStack() as stack:
-        addresses = _free_addresses(job.processes)
+        addresses = keep_addresses(job.processes, stack)
         told_job = msgspec.json.encode(job) + b"\n"
         command = [sys.executable, "-m", worker]
         children = [
@@ -124,8 +123,9 @@ def _raise(dead: Sequence[_Child]) -> None:
     for child in dead:
         if child.bad:
             raise BadInput(child.bad)
-    knows = [child for child in dead if "Traceback" in child.trace() and not child.is_victim]
-    first = (knows or list(dead))[0]
+    culprits = [child for child in dead if not child.is_victim] or list(dead)
+    # One that can say no more than that it failed may have died of one that could not even do that.
+    first = min(culprits, key=lambda c: ("Traceback" not in c.trace(), c.process.returncode >= 0))
     where = f"; see {first.log}" if first.log else ""
     raise ProcessFailed(first.fate() + where, first.trace())
 
@@ -199,6 +199,8 @@ class _Child:
             name = signal.Signals(-code).name
             hint = " (is there memory enough?)" if name == "SIGKILL" else ""
             return f"process {self.number} was ended by {name}{hint}"
+        if _PORT_TAKEN in self.trace():
+            return f"process {self.number} found its port taken by another program: start again"
         return f"process {self.number} failed"
 
     def trace(self) -> str:
@@ -224,24 +226,6 @@ class _Child:
         self.words.close()
         if self.log is not None and process.returncode == 0:
             self.log.unlink(missing_ok=True)
-
-
-def _free_addresses(count: int) -> list[str]:
-    """Loopback addresses on which nothing listens just now.
-
-    Not those that the system would choose: from these it also takes the near end of connections,
-    and a process that tries to reach one that does not listen yet may so connect to itself.
-    """
-    addresses: list[str] = []
-    ports = len(_PORTS)
-    for step in range(ports):
-        port = _PORTS[(os.getpid() * _PORT_STEP + step) % ports]
-        with socket.socket() as one, contextlib.suppress(OSError):
-            one.bind(("127.0.0.1", port))
-            addresses.append(f"127.0.0.1:{port}")
-        if len(addresses) == count:
-            return addresses
-    raise BadInput(f"no {count} free ports from {_PORTS[0]} to {_PORTS[-1]}: end what uses them")
 
 
 def read_job(kind: type[T]) -> T:
