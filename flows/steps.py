@@ -192,8 +192,10 @@ class LearnStep(Step):
         judged = self._learn.take_judged()
         if judged:
             yield Delivery(source="learn", evaluation=judged)
-        if tables and (done or tables[-1][0] - self._cards_s >= self._cards_every_s):
-            self._cards_s = tables[-1][0]
+        newest_s = tables[-1][0] if tables else self._learn.table().second if done else 0
+        # At the end in any case: when the last second was closed says nothing of how it closed.
+        if newest_s - self._cards_s >= (1 if done else self._cards_every_s):
+            self._cards_s = newest_s
             yield Delivery(source="learn", cards=self._cards())
         if done:
             yield Report("learn", self._learn.metrics())

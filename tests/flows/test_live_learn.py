@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
+from decisions.outputs import Delivery
 from flows.live_learn import EXAMPLES_MAX, LiveLearnStep
 from flows.live_runtime import LiveRuntime
 from flows.messages import Learnable, Weights
 from flows.settings import FlowSettings, Settings
 from flows.steps import LearnStep
+from flows.tables_step import FOREVER_S
 from tests.line import Line, Teller
 from tests.small_world import SmallWorld
 
@@ -62,3 +65,19 @@ def test_what_was_left_when_a_run_ended_is_learnt_by_the_next(examples: list[Any
     stamps += [stamp_s for one in weights for stamp_s, _ in one.tables]
     assert weights[-1].progress_s == last_s
     assert stamps == sorted(set(stamps))
+
+
+def test_the_last_cards_are_the_same_however_the_last_seconds_closed(examples: list[Any]):
+    seconds = sorted({example.due_ms // 1000 for example in examples})
+    # Two that are too near each other for a card each.
+    before_s, last_s = [pair for pair in pairwise(seconds) if pair[1] - pair[0] < 5][-1]
+    some = [example for example in examples if example.due_ms // 1000 <= last_s]
+    end = Learnable(0, [], FOREVER_S)
+    in_one_go = [Learnable(0, some, FOREVER_S)]
+    bit_by_bit = [Learnable(0, some, before_s), Learnable(0, [], last_s), end]
+    last: list[Any] = []
+    for cut in (in_one_go, [Learnable(0, some, before_s), end], bit_by_bit):
+        step = LearnStep(LiveRuntime(SETTINGS, []), None)
+        made = [one for learnable in cut for one in step.take([learnable])]
+        last.append([one.cards for one in made if isinstance(one, Delivery) and one.cards][-1])
+    assert last[0] == last[1] == last[2]
