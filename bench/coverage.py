@@ -164,6 +164,7 @@ class Laboratory:
             rank=ranking.ranks[viewer[:, None], room].ravel(),
             propensity=drawn.propensity.ravel(),
             engaged=drawn.clicked.ravel(),
+            known_ms=np.where(drawn.clicked, np.arange(count)[:, None], -1).ravel(),
         )
 
     def truth(self, drawn: Drawn, ranking: Ranking) -> float:

@@ -9,6 +9,7 @@ import numpy as np
 from evaluation import progressive
 from evaluation.arrays import Floats, ratio
 from evaluation.beside import Figures, beside_the_first
+from evaluation.bounds import bounds_of, worst_segment
 from evaluation.measure import CLIP_MAX, Measured
 from evaluation.resample import (
     Interval,
@@ -18,6 +19,8 @@ from evaluation.resample import (
     studentised_difference,
 )
 
+QUALITIES = ("shown.ndcg@10", "live.ndcg@10")
+"""What a policy's quality for a kind of user goes by; the second where lists have one item each."""
 OFF_POLICY = ("logged", "ips", "snips", "dr")
 
 
@@ -37,6 +40,8 @@ def _tell(policy: Measured, own: _Resampled, first: _Resampled | None) -> Figure
         "figures": own.figures(),
         "differences": {} if first is None else own.differences(first),
         "coverage": {name: _round(value) for name, value in policy.coverage.items()},
+        "bounds": bounds_of(policy.bounds, own, first, QUALITIES),
+        "worst_segment": worst_segment(own, QUALITIES),
         "off_policy": _off_policy(policy),
         "calibration": {
             model: [[_round(part) for part in row] for row in curve]
@@ -66,6 +71,9 @@ class _Resampled:
             name: (spread(above), spread(below)) for name, (above, below) in policy.sums.items()
         }
         self.values = {name: ratio(*sums) for name, sums in self._ratios.items()}
+        self.counted = {
+            name: int(np.count_nonzero(below)) for name, (_, below) in self._ratios.items()
+        }
         columns = draws.ratios(
             np.stack([above for above, _ in self._ratios.values()], axis=1),
             np.stack([below for _, below in self._ratios.values()], axis=1),

@@ -36,7 +36,7 @@ class Lists:
     NaN where there are fewer, and `chances` how readily exploration draws each of these rooms, 0
     where there are fewer. Of an item: `score` is NaN and `rank` -1 where the room was not
     live, `score` alone where it was kept out; `propensity` is 0 where none was logged; `engaged`
-    1 or 0.
+    1 or 0, and `known_ms` when the log could know so, -1 where it was not engaged with.
     """
 
     user: Ints
@@ -52,6 +52,7 @@ class Lists:
     rank: Ints
     propensity: Floats
     engaged: Ints
+    known_ms: Ints
 
     def __len__(self) -> int:
         return len(self.user)
@@ -154,7 +155,9 @@ def _lists(
     users: dict[str, int],
     rooms: dict[str, int],
 ) -> Lists:
-    engaged = {(row.user_id, row.shown_ms, row.event_id) for row in judged if row.engaged == 1}
+    engaged = {
+        (row.user_id, row.shown_ms, row.event_id): row.due_ms for row in judged if row.engaged == 1
+    }
     heads: list[JudgedList] = []
     items: list[tuple[int, int, int, float, int, float, int]] = []
     for part in shown:
@@ -172,7 +175,7 @@ def _lists(
                     np.nan if score is None else score,
                     part.ranks[at],
                     part.propensities[at],
-                    (part.user_id, part.shown_ms, event_id) in engaged,
+                    engaged.get((part.user_id, part.shown_ms, event_id), -1),
                 )
             )
     items.sort(key=lambda item: item[:2])
@@ -193,7 +196,8 @@ def _lists(
         score=np.array(columns[3], dtype=np.float64),
         rank=_ints(columns[4]),
         propensity=np.array(columns[5], dtype=np.float64),
-        engaged=_ints(columns[6]),
+        engaged=(_ints(columns[6]) >= 0).astype(np.int64),
+        known_ms=_ints(columns[6]),
     )
 
 

@@ -9,10 +9,12 @@ import numpy as np
 
 from evaluation import beyond, progressive
 from evaluation.arrays import Flags, Floats, Ints, counts, totals
+from evaluation.exposure import exposure_of, exposure_sums
 from evaluation.journal import Examples, Journal
 from evaluation.offpolicy import Sums, estimate
 from evaluation.ranking import live_figures, ranks_in_lists, shown_figures
 from evaluation.segments import segments_of
+from evaluation.settings import BoundSettings
 from evaluation.target import slots_of
 
 IN_SEGMENTS = (
@@ -57,6 +59,7 @@ class Measured:
     coverage: dict[str, float] = field(default_factory=dict)
     off_policy: Sums | None = None
     period_ms: tuple[int, int] = (0, 0)
+    bounds: BoundSettings = field(default_factory=BoundSettings)
 
 
 def measure(
@@ -105,6 +108,7 @@ def _lists(made: Measured, journal: Journal, seed: int) -> None:
                 made.sums[f"{segment}.{figure}"] = _sums(lists.user, own, users)
         if figure in OVER_TIME:
             made.over_time[figure] = progressive.over_time(lists.shown_ms, values, SLICES)
+    made.sums |= exposure_sums(lists.user, exposure_of(journal), users)
     made.coverage = beyond.coverage(journal)
 
 

@@ -8,8 +8,9 @@ from typing import Any
 
 from evaluation import svg
 from evaluation.dates import day_and_time, moment_text
-from evaluation.page_parts import TONES, card, document, legend, section
+from evaluation.page_parts import TONES, bounds_section, card, document, legend, section
 from evaluation.page_tables import (
+    bounds_table,
     by_segment,
     cuts_table,
     off_policy_table,
@@ -34,6 +35,7 @@ def render(report: Report) -> str:
             "its interval excludes 0.",
             card(summary_table(policies)),
         ),
+        bounds_section(bounds_table(policies)),
         _differences(policies),
         _over_time(policies),
         section(

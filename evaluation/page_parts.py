@@ -27,6 +27,17 @@ def section(title: str, text: str, body: str) -> str:
     return f"<section><h2>{title}</h2>{note}{body}</section>"
 
 
+def bounds_section(table: str) -> str:
+    """The part that says whether bounds are kept."""
+    return section(
+        "Bounds",
+        "What a policy is held to, whoever it is better for. A bound is broken when all of its "
+        "interval lies below, kept when all of it reaches it, unsure in between or with too few "
+        "users.",
+        card(table),
+    )
+
+
 def card(body: str) -> str:
     """A framed box; what is too wide for it scrolls."""
     return f'<div class="card">{body}</div>'

@@ -9,7 +9,15 @@ from typing import Any
 from evaluation.page_parts import TONES
 from evaluation.ranking import CUTS
 from evaluation.svg import number
-from evaluation.words import COVERAGE, SEGMENTED, SEGMENTS, SUMMARY, Figure
+from evaluation.words import (
+    BOUNDS,
+    COVERAGE,
+    SEGMENTED,
+    SEGMENTS,
+    SUMMARY,
+    Figure,
+    bound_text,
+)
 
 Policies = Mapping[str, Mapping[str, Any]]
 _NONE = '<span class="none">–</span>'
@@ -160,6 +168,55 @@ def by_segment(policies: Policies) -> str:
                 cells.append(_cell(figure, held, other))
             rows.append(f"<tr><th>{names[name]}</th>{''.join(cells)}</tr>")
     return _table(["", *(escape(figure.name) for figure in SEGMENTED)], rows)
+
+
+def bounds_table(policies: Policies) -> str:
+    """Every bound a row, a policy a column, and whether it is kept."""
+    names = _named(policies)
+    first = next(iter(policies))
+    found = {name: _bounds(policy["bounds"]) for name, policy in policies.items()}
+    rows = []
+    for key in sorted({key for own in found.values() for key in own}, key=_order):
+        told = next(own[key] for own in found.values() if key in own)
+        cells = [_bound_cell(own.get(key)) for own in found.values()]
+        text = escape(bound_text(told, first))
+        rows.append(f"<tr><th>{text}</th>{''.join(cells)}</tr>")
+    worst = [_worst_cell(policy["worst_segment"]) for policy in policies.values()]
+    rows.append(f"<tr><th>users served worst, beside all</th>{''.join(worst)}</tr>")
+    return _table(["", *names.values()], rows)
+
+
+def _worst_cell(one: Mapping[str, Any] | None) -> str:
+    if one is None:
+        return f"<td>{_NONE}</td>"
+    within = ""
+    if one["low"] is not None:
+        within = f'<span class="within">{one["low"]:.3f} … {one["high"]:.3f}</span>'
+    segment = f'<span class="by">{escape(one["segment"])} users</span>'
+    return f'<td><span class="value">{one["value"]:.3f}</span>{within}{segment}</td>'
+
+
+def _bounds(bounds: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], Mapping[str, Any]]:
+    return {(one["bound"], one["of"].split(".")[0]): one for one in bounds}
+
+
+def _order(key: tuple[str, str]) -> tuple[int, int]:
+    bound, segment = key
+    places = list(SEGMENTS)
+    return list(BOUNDS).index(bound), places.index(segment) if segment in places else -1
+
+
+def _bound_cell(one: Mapping[str, Any] | None) -> str:
+    if one is None or one["value"] is None:
+        return f"<td>{_NONE}</td>"
+    kind = {"kept": " good", "broken": " bad"}.get(one["verdict"], "")
+    within = ""
+    if one["low"] is not None:
+        within = f'<span class="within">{one["low"]:.3f} … {one["high"]:.3f}</span>'
+    return (
+        f'<td><span class="value">{one["value"]:.3f}</span>{within}'
+        f'<span class="by{kind}">{one["verdict"]}, at least {one["least"]:g}</span></td>'
+    )
 
 
 def off_policy_table(policies: Policies, clip_max: float) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 import numpy as np
@@ -16,12 +16,17 @@ import numpy as np
 from evaluation.arrays import Floats, Ints, counts, ratio, totals
 from evaluation.beside import Figures, beside_the_first
 from evaluation.beyond import gini
+from evaluation.bounds import bounds_of, worst_segment
 from evaluation.compare import plain
+from evaluation.crowds import Crowd, Opened, exposure_in
+from evaluation.exposure import Shares, exposure_sums
 from evaluation.progressive import over_time
 from evaluation.resample import Interval, Resamples, percentile
 from evaluation.rows import rows_by_kind
 from evaluation.segments import segments_of
+from evaluation.settings import BoundSettings
 
+QUALITIES = ("utility",)
 _SLICES = 20
 _MINUTE_MS = 60_000.0
 
@@ -67,16 +72,23 @@ class Arm:
     """How often each user was shown each room, [users, rooms]."""
     host: Ints
     """By room."""
+    exposure: Shares
+    """By host size, of the policy's lists."""
+    bounds: BoundSettings = field(default_factory=BoundSettings)
 
 
-_ROW = msgspec.json.Decoder(Served | Watched)
+_ROW = msgspec.json.Decoder(Served | Watched | Opened | Crowd)
 
 
-def read_arm(name: str, lines: Iterable[bytes]) -> Arm:
+def read_arm(name: str, lines: Iterable[bytes], bounds: BoundSettings | None = None) -> Arm:
     """One arm's lines; a user or room of one world is not that of another."""
     served: list[Served]
     watched: list[Watched]
-    served, watched = rows_by_kind(lines, _ROW.decode, Served, Watched)
+    opened: list[Opened]
+    crowds: list[Crowd]
+    served, watched, opened, crowds = rows_by_kind(
+        lines, _ROW.decode, Served, Watched, Opened, Crowd
+    )
     served.sort(key=lambda row: (row.shown_ms, row.world, row.user_id))
     users = tuple(sorted({_of(row.world, row.user_id) for row in served}))
     number = {user: place for place, user in enumerate(users)}
@@ -111,6 +123,12 @@ def read_arm(name: str, lines: Iterable[bytes]) -> Arm:
         minutes,
         table,
         np.array(host, dtype=np.int64),
+        exposure_in(
+            [(row.shown_ms, row.world, row.rooms if row.decided else None) for row in served],
+            opened,
+            crowds,
+        ),
+        bounds or BoundSettings(),
     )
 
 
@@ -144,10 +162,11 @@ class _Resampled:
         )
         for segment, members in segments_of(arm.user, len(arm.users)).items():
             own = user[members]
-            ratios[f"{segment}.utility"] = (
-                totals(own, arm.utility[members], size),
-                counts(own, size),
-            )
+            for name, values in (("utility", arm.utility), ("clicks", arm.clicks)):
+                above = totals(own, values[members], size)
+                ratios[f"{segment}.{name}"] = above, counts(own, size)
+        ratios |= exposure_sums(user, arm.exposure, size)
+        self.counted = {name: int(np.count_nonzero(below)) for name, (_, below) in ratios.items()}
         self.values = {name: ratio(*pair) for name, pair in ratios.items()}
         columns = draws.ratios(
             np.stack([above for above, _ in ratios.values()], axis=1),
@@ -199,6 +218,8 @@ def _tell(arm: Arm, own: _Resampled, first: _Resampled | None) -> Figures:
             name: plain(value - first.values[name], own.interval(name, first), real=True)
             for name, value in own.values.items()
         },
+        "bounds": bounds_of(arm.bounds, own, first, QUALITIES),
+        "worst_segment": worst_segment(own, QUALITIES),
         "over_time": [
             [at_ms, float(f"{value:.6g}")]
             for at_ms, value in over_time(arm.shown_ms, arm.utility, _SLICES)

@@ -8,9 +8,9 @@ from typing import Any
 
 from evaluation import svg
 from evaluation.dates import moment_text
-from evaluation.page_parts import TONES, card, document, legend, section
-from evaluation.page_tables import figures_table
-from evaluation.words import Figure
+from evaluation.page_parts import TONES, bounds_section, card, document, legend, section
+from evaluation.page_tables import bounds_table, figures_table
+from evaluation.words import EXPOSURE, Figure
 
 Report = Mapping[str, Any]
 
@@ -34,6 +34,7 @@ PARTS: tuple[tuple[str, tuple[Figure, ...]], ...] = (
             Figure("decided", "decided", "lists that the policy made", 0, "share"),
         ),
     ),
+    EXPOSURE,
     (
         "utility, by who saw it",
         (
@@ -41,6 +42,15 @@ PARTS: tuple[tuple[str, tuple[Figure, ...]], ...] = (
             Figure("old.utility", "old", "all later ones", 1),
             Figure("light.utility", "light", "four fifths of the users", 1),
             Figure("heavy.utility", "heavy", "the fifth with the most lists", 1),
+        ),
+    ),
+    (
+        "clicks a list, by who saw it",
+        (
+            Figure("new.clicks", "new", "a user's first three lists", 1),
+            Figure("old.clicks", "old", "all later ones", 1),
+            Figure("light.clicks", "light", "four fifths of the users", 1),
+            Figure("heavy.clicks", "heavy", "the fifth with the most lists", 1),
         ),
     ),
 )
@@ -86,6 +96,7 @@ def render_trial(report: Report) -> str:
                 "which is when its interval excludes 0.",
                 card(figures_table(arms, PARTS)),
             ),
+            bounds_section(bounds_table(arms)),
             section(
                 "Utility",
                 "The expected satisfaction of the visits that a list leads to, by the simulator's "

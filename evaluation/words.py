@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,16 @@ class Figure:
     better: int
     kind: str = "number"
 
+
+EXPOSURE: tuple[str, tuple[Figure, ...]] = (
+    "exposure by host size, beside the share of live rooms",
+    (
+        Figure("exposure.small", "small hosts", "1: places as their rooms are many", 0),
+        Figure("exposure.middle", "middle hosts", "more than half have fewer users", 0),
+        Figure("exposure.large", "large hosts", "the tenth with the most users", 0),
+        Figure("exposure_share.small", "small hosts", "share of all places", 0, "share"),
+    ),
+)
 
 SUMMARY: tuple[tuple[str, tuple[Figure, ...]], ...] = (
     (
@@ -69,7 +81,20 @@ SUMMARY: tuple[tuple[str, tuple[Figure, ...]], ...] = (
             Figure("slate.exploration", "exploration", "slots drawn by chance", 0, "share"),
         ),
     ),
+    EXPOSURE,
 )
+
+BOUNDS: dict[str, str] = {
+    "small_exposure_min": "exposure of small hosts, beside their share of live rooms",
+    "segment_gap_max": "quality for {who} users, beside that for all",
+    "segment_loss_max": "quality for {who} users, beside that of {first}",
+}
+
+
+def bound_text(bound: Mapping[str, Any], first: str) -> str:
+    """What a bound is about; `first` is the policy that others are compared with."""
+    return BOUNDS[bound["bound"]].format(who=bound["of"].split(".")[0], first=first)
+
 
 COVERAGE: tuple[Figure, ...] = (
     Figure("rooms", "room coverage", "rooms that stood in anyone's list", 1, "share"),
@@ -116,6 +141,12 @@ SOURCES: tuple[tuple[str, str], ...] = (
         "JASA 47, 1952. SNIPS: Swaminathan and Joachims, NeurIPS 2015. Doubly robust: Dudík, "
         "Langford and Li, ICML 2011. Clipping: Ionides, JCGS 17(2), 2008. Effective sample size: "
         "Kong, 1992.",
+    ),
+    (
+        "exposure by host size",
+        "A host is as large as the audience so far: different users who engaged with their rooms. "
+        "Small are the half of the live hosts with the smallest. A place is looked at by "
+        "1 / log2(place + 1): Singh and Joachims, Fairness of Exposure in Rankings, KDD 2018.",
     ),
     (
         "intervals",

@@ -18,6 +18,7 @@ import msgspec
 
 from decisions.push.settings import PushSettings
 from decisions.settings import SlateSettings
+from evaluation.settings import BoundSettings
 from events.clock import ClockSettings
 from events.decode import DecodeSettings
 from events.logs import LogSettings
@@ -104,6 +105,7 @@ class Settings:
     more: MoreSettings = dataclasses.field(default_factory=MoreSettings)
     push: PushSettings = dataclasses.field(default_factory=PushSettings)
     redis: RedisSettings = dataclasses.field(default_factory=RedisSettings)
+    bounds: BoundSettings = dataclasses.field(default_factory=BoundSettings)
 
     @property
     def table_delay_s(self) -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from evaluation.crowds import Crowds
 from evaluation.trial import Served, Watched
 from events import kinds
 from events.kinds import Event, person_of
@@ -105,15 +106,23 @@ class _Story:
         self._seen: set[str] = set()
         self._served: dict[str, Served] = {}
         self._watched: dict[str, Watched] = {}
+        self._crowds = Crowds(arm.seed)
 
     def __call__(self, events: Sequence[Event]) -> int | None:
         """Take the last step's events; see `world_source.Story`."""
         now_ms = self._world.now_ms
         self._events += len(events)
-        if self._turned:
-            for event in events:
+        for event in events:
+            if isinstance(event, kinds.Room):
+                live = event.status == "live"
+                self._crowds.room(event.event_time_ms, event.room_id, event.host_id, live)
+            elif self._turned:
                 self._count(event)
-        elif now_ms >= self._turn_ms:
+            elif isinstance(event, kinds.Click) and event.room_id is not None:
+                user_id = self._user_of(event)
+                if user_id is not None:
+                    self._crowds.came(user_id, event.room_id)
+        if not self._turned and now_ms >= self._turn_ms:
             self._turned = True
             self._world.experiment(self._screens.ask, self._witness)
         share = (now_ms - self._began_ms) / (self._end_ms - self._began_ms)
@@ -142,15 +151,18 @@ class _Story:
             if served is not None:
                 served.clicks += 1
         elif event.left and event.visit_ms:
-            person = person_of(event)
-            user_id = None if person is None else self._world.user_of(person)
+            user_id = self._user_of(event)
             if user_id is not None:
                 watched = self._watched.setdefault(user_id, Watched(self._arm.seed, user_id))
                 watched.visit_ms += event.visit_ms
 
+    def _user_of(self, event: Event) -> str | None:
+        person = person_of(event)
+        return None if person is None else self._world.user_of(person)
+
     def write(self, path: Path) -> None:
-        """What was shown, in order, then how long each user watched."""
-        rows = [*self._served.values(), *self._watched.values()]
+        """What was shown, in order, how long each user watched, and what became of rooms."""
+        rows = [*self._served.values(), *self._watched.values(), *self._crowds.rows()]
         path.write_bytes(b"".join(msgspec.json.encode(row) + b"\n" for row in rows))
 
 

@@ -29,6 +29,7 @@ def evaluate_trial(
                 for seed in seeds
                 for line in (folder_of(out, policy, seed) / LINES).read_bytes().splitlines()
             ),
+            policy.settings.bounds,
         )
         for policy in policies
     ]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.commands.arguments import add_policies, add_settings, positive
+from flows.commands.bounds import add_strict, code_of, print_bounds
 
 _MINUTES = 60
 _WARM_UP = 20
@@ -56,6 +57,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         metavar="N",
         help="worlds that run at the same time (default: as many as there are cores)",
     )
+    add_strict(parser)
     add_settings(parser)
     parser.set_defaults(run=run)
 
@@ -89,7 +91,7 @@ def run(args: argparse.Namespace) -> int:
             return 1
     figures = evaluate_trial(out, policies, seeds, world, args.resamples)
     _print(console(), figures, out)
-    return 0
+    return code_of(args, figures["arms"])
 
 
 def _print(out: Any, figures: dict[str, Any], folder: Path) -> None:
@@ -98,4 +100,5 @@ def _print(out: Any, figures: dict[str, Any], folder: Path) -> None:
     from flows.trial_report import METRICS, PAGE
 
     print_figures(out, figures["arms"], PARTS)
+    print_bounds(out, figures, figures["arms"])
     print_where(out, figures, folder / PAGE, folder / METRICS)

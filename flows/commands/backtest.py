@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.commands.arguments import add_policies, add_settings, positive
+from flows.commands.bounds import add_strict, code_of, print_bounds
 
 
 def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -30,6 +31,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     parser.add_argument(
         "--seed", type=int, default=1, metavar="S", help="of the resamples (default: 1)"
     )
+    add_strict(parser)
     add_settings(parser)
     parser.set_defaults(run=run)
 
@@ -59,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
     with Progress("evaluating", "policies") as progress:
         figures = evaluate(args.logs, out, policies, args.resamples, args.seed, progress.told)
     _print(console(), figures, out)
-    return 0
+    return code_of(args, figures["policies"])
 
 
 def _check(logs: list[str], policies: Any) -> None:
@@ -76,6 +78,7 @@ def _print(out: Any, figures: dict[str, Any], folder: Path) -> None:
     from flows.backtest_report import METRICS, PAGE
 
     print_figures(out, figures["policies"], SUMMARY)
+    print_bounds(out, figures, figures["policies"])
     print_where(out, figures, folder / PAGE, folder / METRICS)
 
 

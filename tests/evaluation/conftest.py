@@ -40,4 +40,5 @@ def lists_of(
         rank=rank,
         propensity=np.array([item[1] for item in items], dtype=np.float64),
         engaged=np.array([item[2] for item in items], dtype=np.int64),
+        known_ms=np.array([-1 + item[2] for item in items], dtype=np.int64),
     )

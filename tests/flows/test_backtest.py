@@ -34,9 +34,17 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def out(log: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("backtest")
     files = [f"--policy={ROOT / 'policies' / name}.toml" for name in POLICIES]
-    command = ["backtest", str(log), *files, "--out", str(folder), "--resamples", "100"]
-    assert cli.main(command) == 0
+    command = ["backtest", str(log), *files, "--out", str(folder), *options(log)]
+    # Popularity alone keeps small hosts from being seen.
+    assert cli.main([*command, "--strict"]) == 3
     return folder
+
+
+def options(log: Path) -> list[str]:
+    """Few resamples, and a bound that a short log can tell of."""
+    common = log.with_name("common.toml")
+    common.write_text("[bounds]\nsmall_exposure_min = 0.58\n")
+    return ["--resamples", "100", "--settings", str(common)]
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +73,31 @@ def test_a_difference_that_there_is_is_found(figures: dict[str, Any]):
     assert found["real"]
 
 
+def test_a_bound_that_is_broken_is_named_with_its_policy(figures: dict[str, Any]):
+    found = {
+        name: {one["bound"]: one["verdict"] for one in held["bounds"] if one["of"][0] == "e"}
+        for name, held in figures["policies"].items()
+    }
+    assert found["popularity"] == {"small_exposure_min": "broken"}
+    assert found["content"] == {"small_exposure_min": "kept"}
+    quality = [one for one in figures["policies"]["content"]["bounds"] if one["of"][0] != "e"]
+    assert len(quality) == 8, "for each segment, beside all and beside the first policy"
+    for held in figures["policies"].values():
+        assert 0.0 < held["worst_segment"]["value"] <= 1.0
+        shares = [held["figures"][f"exposure_share.{size}"]["value"] for size in ("small", "large")]
+        assert 0.0 < sum(shares) < 1.0
+
+
+def test_a_policy_sets_its_own_bounds(tmp_path: Path):
+    own = tmp_path / "own.toml"
+    own.write_text("[bounds]\nsmall_exposure_min = 0.9\n")
+    (policy,) = load_policies([str(own)], None, {})
+    assert policy.settings.bounds.small_exposure_min == 0.9
+    own.write_text("[bounds]\nsegment_loss_max = 2\n")
+    with pytest.raises(SettingsError, match=r"\[bounds\]: segment_loss_max is a share"):
+        load_policies([str(own)], None, {})
+
+
 def test_the_page_stands_beside_the_figures(out: Path):
     page = (out / "report.html").read_text("utf-8")
     assert page.startswith("<!doctype html>")
@@ -74,8 +107,8 @@ def test_the_page_stands_beside_the_figures(out: Path):
 
 def test_the_same_backtest_gives_the_same_bytes(log: Path, out: Path, tmp_path: Path):
     files = [f"--policy={ROOT / 'policies' / name}.toml" for name in POLICIES]
-    command = ["backtest", str(log), *files, "--out", str(tmp_path), "--resamples", "100"]
-    assert cli.main([*command, "--processes", "1"]) == 0
+    command = ["backtest", str(log), *files, "--out", str(tmp_path), *options(log)]
+    assert cli.main([*command, "--processes", "1"]) == 0, "a broken bound alone is no failure"
     for name in ("metrics.json", "report.html", f"default/{EVALUATION}"):
         assert (tmp_path / name).read_bytes() == (out / name).read_bytes(), name
 

@@ -38,6 +38,9 @@ def test_lists_that_fit_are_worth_more_to_those_who_see_them(figures: dict[str, 
     assert found["differences"]["utility"]["real"]
     assert found["differences"]["rooms_effective"]["value"] > 0.0
     assert found["figures"]["decided"]["value"] > 0.5
+    small = {name: arm["figures"]["exposure.small"] for name, arm in figures["arms"].items()}
+    assert small["popularity"]["high"] < small["content"]["low"]
+    assert found["worst_segment"]["of"] == "utility"
 
 
 @pytest.mark.usefixtures("figures")

@@ -1,0 +1,132 @@
+"""Whether a policy keeps its bounds: exposure of small hosts, quality for every kind of user.
+
+A mean over all may rise while some pay for it. Each bound is a ratio that is to be at least so
+much, with its interval over users: broken by a real difference when all of the interval lies
+below, kept when all of it reaches it, and unsure in between. Quality is the first of the names
+given that there is a value of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from evaluation.arrays import Floats
+from evaluation.resample import percentile
+from evaluation.segments import SEGMENTS
+from evaluation.settings import BoundSettings
+
+KEPT, BROKEN, UNSURE = "kept", "broken", "unsure"
+EXPOSURE = "exposure.small"
+
+Bound = dict[str, Any]
+"""For JSON: `bound` (its setting), `of` (the figure), `least`, `value`, `low`, `high`, `users`,
+`verdict`."""
+
+
+class Figured(Protocol):
+    """A policy's figures, as they are and in each resample, and of how many users each is."""
+
+    values: dict[str, float]
+    resampled: dict[str, Floats]
+    counted: dict[str, int]
+
+
+def bounds_of(
+    settings: BoundSettings, own: Figured, first: Figured | None, qualities: Sequence[str]
+) -> list[Bound]:
+    """Every bound that can be judged; `first` is the policy that others are compared with."""
+    quality = _quality(own, qualities)
+    made = []
+    if settings.small_exposure_min and np.isfinite(_value(own, EXPOSURE)):
+        least = settings.small_exposure_min
+        drawn = own.values[EXPOSURE], own.resampled[EXPOSURE]
+        made.append(("small_exposure_min", EXPOSURE, least, drawn, own.counted[EXPOSURE]))
+    for segment in SEGMENTS if quality is not None else ():
+        figure = f"{segment}.{quality}"
+        for bound, most, other, against in (
+            ("segment_gap_max", settings.segment_gap_max, own, quality),
+            ("segment_loss_max", settings.segment_loss_max, first, figure),
+        ):
+            if most and other is not None and np.isfinite(_value(own, figure)):
+                drawn = _quotient(own, figure, other, str(against))
+                users = min(own.counted[figure], other.counted.get(str(against), 0))
+                made.append((bound, figure, 1.0 - most, drawn, users))
+    return [_judged(settings, *one) for one in made]
+
+
+def _quality(own: Figured, qualities: Sequence[str]) -> str | None:
+    return next((name for name in qualities if np.isfinite(_value(own, name))), None)
+
+
+def _value(own: Figured, name: str) -> float:
+    return own.values.get(name, float("nan"))
+
+
+def _quotient(own: Figured, figure: str, other: Figured, against: str) -> tuple[float, Floats]:
+    below, drawn_below = _value(other, against), other.resampled.get(against)
+    if not below > 0.0 or drawn_below is None:
+        return float("nan"), np.zeros(0)
+    above = own.resampled[figure]
+    drawn: Floats = np.full(len(above), np.nan)
+    np.divide(above, drawn_below, out=drawn, where=drawn_below > 0.0)
+    return own.values[figure] / below, drawn
+
+
+def _judged(
+    settings: BoundSettings,
+    bound: str,
+    figure: str,
+    least: float,
+    drawn: tuple[float, Floats],
+    users: int,
+) -> Bound:
+    value, resampled = drawn
+    interval = percentile(value, resampled)
+    verdict = UNSURE
+    if interval is not None and users >= settings.users_min:
+        verdict = BROKEN if interval.high < least else KEPT if interval.low >= least else UNSURE
+    return {
+        "bound": bound,
+        "of": figure,
+        "least": round(least, 6),
+        "value": _short(value),
+        **_within(value, resampled),
+        "users": users,
+        "verdict": verdict,
+    }
+
+
+def _within(value: float, resampled: Floats) -> dict[str, float | None]:
+    interval = percentile(value, resampled)
+    if interval is None:
+        return {"low": None, "high": None}
+    return {"low": _short(interval.low), "high": _short(interval.high)}
+
+
+def _short(value: float) -> float | None:
+    return float(f"{value:.6g}") if np.isfinite(value) else None
+
+
+def worst_segment(own: Figured, qualities: Sequence[str]) -> Bound | None:
+    """The kind of user served worst, beside all: its share of their quality, with its interval."""
+    quality = _quality(own, qualities)
+    found = [
+        (drawn[0], segment, drawn)
+        for segment in (SEGMENTS if quality is not None else ())
+        if np.isfinite((drawn := _quotient(own, f"{segment}.{quality}", own, str(quality)))[0])
+    ]
+    if not found:
+        return None
+    value, segment, drawn = min(found, key=lambda one: one[:2])
+    return {"segment": segment, "of": quality, "value": _short(value), **_within(*drawn)}
+
+
+def broken(policies: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, Bound]]:
+    """Each policy with each bound that it breaks by a real difference."""
+    for name, policy in policies.items():
+        for one in policy["bounds"]:
+            if one["verdict"] == BROKEN:
+                yield name, one
