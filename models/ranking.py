@@ -85,7 +85,8 @@ class Ranking:
         self.rankers = tuple(rankers)
         self.lists = 0
         self._sums = np.zeros((len(self.rankers), 3))
-        self._tail: deque[list[float]] = deque(maxlen=last)
+        # A row as its bytes: a snapshot has them in one go.
+        self._tail: deque[bytes] = deque(maxlen=last)
 
     def update(self, scores: Vector, engaged: Whole, ties: Vector, sizes: Whole) -> None:
         """Judges lists, each with an engaged item; see `engaged_ranks` for the shapes."""
@@ -94,13 +95,12 @@ class Ranking:
         figures = list_metrics(ranks, counts)
         for one in figures:
             self._sums += one
-        self._tail.extend(figures[:, :, 0].tolist())
+        self._tail.extend(row.tobytes() for row in figures[:, :, 0].astype("<f8"))
         self.lists += len(sizes)
 
     def tail(self, ranker: str) -> Vector:
         """NDCG@10 of each of the newest lists, oldest first."""
-        column = self.rankers.index(ranker)
-        return np.array([row[column] for row in self._tail])
+        return self._rows(b"".join(self._tail))[:, self.rankers.index(ranker)]
 
     def figures(self, ranker: str) -> dict[str, object]:
         """A ranker's means over all lists, and its NDCG@10 over the newest as `last`."""
@@ -128,7 +128,7 @@ class Ranking:
 
     def snapshot(self) -> RankingState:
         """The figures as plain values."""
-        tail = np.array(self._tail).astype("<f8").tobytes()
+        tail = b"".join(self._tail)
         return RankingState(list(self.rankers), self.lists, self._sums.tolist(), tail)
 
     def restore(self, state: RankingState) -> None:
@@ -136,5 +136,7 @@ class Ranking:
         self.lists = state.lists
         self._sums[:] = state.sums
         self._tail.clear()
-        held = np.frombuffer(state.tail, dtype="<f8").reshape(-1, len(self.rankers))
-        self._tail.extend(held.tolist())
+        self._tail.extend(row.tobytes() for row in self._rows(state.tail))
+
+    def _rows(self, tail: bytes) -> Vector:
+        return np.frombuffer(tail, dtype="<f8").reshape(-1, len(self.rankers))
