@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 WRITE_MS = 250
 """How often a step puts on its shelves what was touched."""
-_SOON_MS = 50
-"""The same between a checkpoint and the snapshots that name it."""
+_SOON_MS = 25
+"""The same shortly before a checkpoint, and between it and the snapshots that name it."""
 _PHASE_MS = 37
 
 
@@ -82,7 +82,7 @@ class ShardStep(Step, Generic[K]):
         """
         if self._store is None or self._shard is None:
             return
-        every_ms = _SOON_MS if self._store.is_ahead else WRITE_MS
+        every_ms = _SOON_MS if self._store.is_soon else WRITE_MS
         turn = (now_ms + self._number * _PHASE_MS) // every_ms
         if turn != self._turn:
             self._turn = turn

@@ -11,8 +11,10 @@ import contextlib
 import os
 import shutil
 import threading
+import time
 from collections.abc import Iterable
 from pathlib import Path
+from queue import SimpleQueue
 
 import msgspec
 
@@ -117,31 +119,40 @@ class Removals:
     def __init__(self, later_s: float) -> None:
         self._later_s = later_s
         self._ending = threading.Event()
-        self._threads: list[threading.Thread] = []
+        self._asked: SimpleQueue[tuple[float, list[Path]] | None] = SimpleQueue()
+        self._thread: threading.Thread | None = None
 
     def remove(self, folders: Iterable[Path]) -> None:
         """Have these go."""
         going = list(folders)
         if not going:
             return
-        thread = threading.Thread(target=self._run, args=(going,), name="removal", daemon=True)
-        self._threads = [one for one in self._threads if one.is_alive()]
-        self._threads.append(thread)
-        thread.start()
+        if self._thread is None:
+            # One for all, since to start one takes longer than all else here.
+            self._thread = threading.Thread(target=self._run, name="removal", daemon=True)
+            self._thread.start()
+        self._asked.put((time.monotonic() + self._later_s, going))
 
-    def _run(self, folders: list[Path]) -> None:
-        self._ending.wait(self._later_s)
-        for folder in folders:
-            shutil.rmtree(folder, ignore_errors=True)
-            with contextlib.suppress(OSError):
-                above = os.open(folder.parent, os.O_RDONLY)
-                try:
-                    os.fsync(above)
-                finally:
-                    os.close(above)
+    def _run(self) -> None:
+        while (asked := self._asked.get()) is not None:
+            due_s, folders = asked
+            self._ending.wait(max(0.0, due_s - time.monotonic()))
+            for folder in folders:
+                _remove(folder)
 
     def close(self) -> None:
         """Return once all are gone."""
         self._ending.set()
-        for thread in self._threads:
-            thread.join()
+        self._asked.put(None)
+        if self._thread is not None:
+            self._thread.join()
+
+
+def _remove(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        above = os.open(folder.parent, os.O_RDONLY)
+        try:
+            os.fsync(above)
+        finally:
+            os.close(above)

@@ -209,9 +209,9 @@ class Store:
             raise told(self._folder.work, problem) from None
 
     @property
-    def is_ahead(self) -> bool:
-        """Whether a checkpoint waits for its snapshots, which bear what is written until then."""
-        return self._changes.is_open
+    def is_soon(self) -> bool:
+        """Whether a checkpoint is about to be made, or waits for its snapshots."""
+        return self._is_flushed
 
     def erased(self) -> None:
         """Users have been dropped whose every byte is to go with the next restart."""
