@@ -18,7 +18,7 @@ from features.audience import ALLOWED, ENGAGED, ERASED, REFUSED, AudienceRow
 from features.catalogue import Entry
 from features.door import Door
 from features.rooms import CLICK, ENTER, IMPRESSION, LEAVE, ORDER, SIGNAL, RoomRow
-from features.rows import Rows
+from features.rows import Row, Rows
 from features.strengths import StrengthSettings, measure, stayed_ms
 
 _CATALOGUE = frozenset((kinds.Host, kinds.Room, kinds.Product, kinds.OnAir))
@@ -30,6 +30,8 @@ class Split:
     """The parts of one round. `counts`, of all rounds, come with the last."""
 
     __slots__ = (
+        "_by_shard",
+        "_shards",
         "audience",
         "catalogue",
         "clock_ms",
@@ -39,7 +41,6 @@ class Split:
         "letters",
         "rooms",
         "round",
-        "shards",
     )
 
     def __init__(self, round: int, clock_ms: int, seq: int, shards: int, done: bool) -> None:
@@ -51,9 +52,27 @@ class Split:
         self.audience: list[AudienceRow] | None = None
         """None where neighbours are off."""
         self.identity = Rows(-1, round, clock_ms, seq, False, done)
-        self.shards = [Rows(shard, round, clock_ms, seq, False, done) for shard in range(shards)]
+        self._shards = shards
+        self._by_shard: dict[int, list[Row]] = {}
         self.letters: list[DeadLetter] = []
         self.counts: dict[str, Any] = {}
+
+    @property
+    def shards(self) -> list[Rows]:
+        """The rows of every shard, be there none."""
+        return [self._rows(shard) for shard in range(self._shards)]
+
+    @property
+    def touched(self) -> list[Rows]:
+        """The rows of those shards that have any: few of them, in a small round."""
+        return [self._rows(shard) for shard in sorted(self._by_shard)]
+
+    def _rows(self, shard: int) -> Rows:
+        whole = self.identity
+        by_identity = bool(whole.rows) or self.done
+        made = Rows(shard, self.round, self.clock_ms, whole.seq, by_identity, self.done)
+        made.rows = self._by_shard.get(shard, made.rows)
+        return made
 
 
 class Splitter:
@@ -91,7 +110,7 @@ class Splitter:
         if self._door is not None:
             self._door.enter(events)
         split = Split(round, clock_ms, seq, self.shards, done)
-        by_shard = [rows.rows for rows in split.shards]
+        by_shard = split._by_shard
         identity, rooms, known = split.identity.rows, split.rooms, self._shard_of
         measured = self._measure
         for event, row_clock_ms, number in zip(events, clocks, numbers, strict=True):
@@ -111,7 +130,10 @@ class Splitter:
                     if len(known) >= _SHARDS_KNOWN_MAX:
                         known.clear()
                     shard = known[user] = shard_of(user, self.shards)
-                by_shard[shard].append((event, user, number, key, row_clock_ms, seq))
+                rows = by_shard.get(shard)
+                if rows is None:
+                    rows = by_shard[shard] = []
+                rows.append((event, user, number, key, row_clock_ms, seq))
             if kind is kinds.Impression:
                 if event.room_id is not None:  # type: ignore[union-attr]
                     rooms.append(
@@ -126,9 +148,6 @@ class Splitter:
         if self._audience_min is not None:
             split.audience = self._audience(events, clocks, self._audience_min)
         split.identity.seq = seq
-        for rows in split.shards:
-            rows.seq = seq
-            rows.identity = bool(identity) or done
         return split, seq
 
     def _audience(

@@ -45,9 +45,8 @@ def _identity(round: PartRound) -> Parts:
 
 
 def _users(names: Sequence[str], round: PartRound) -> Parts:
-    for name, rows in zip(names, round.split.shards, strict=True):
-        if rows.rows or round.tells:
-            yield name, Arrival(round.part, round.offset, round.clock_ms, rows)
+    for rows in round.split.shards if round.tells else round.split.touched:
+        yield names[rows.shard], Arrival(round.part, round.offset, round.clock_ms, rows)
 
 
 def _named(names: Sequence[str], rows: Rows) -> Parts:
