@@ -1,8 +1,9 @@
 """Live latency: from when an event is due to when Redis shows it, beside a bare consumer.
 
 A real broker and Redis, the flow as `liveloom run --recovery` starts it, and an open loop that
-sends at a share of the highest load, whatever becomes of what it sends. The highest load is how
-fast the flow works off what was sent all at once.
+sends at a share of the highest load, whatever becomes of what it sends: for some seconds before
+anything counts, and then for as long as is asked. The highest load is how fast the flow works off
+what was sent all at once.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bench.live_run import PROBES_PER_S, Flow, broker, first_line, live_run, running, send
@@ -22,6 +23,7 @@ SECTION = "Live latency"
 SHARES = (0.25, 0.5, 0.75)
 POINTS = (0.5, 0.99, 0.999)
 FILL_THOUSANDS = 60
+WARM_S = 5
 _COMMAND = "python -m bench --only latency"
 
 
@@ -29,6 +31,12 @@ def percentile(values: Sequence[float], share: float) -> float:
     """The least value that so large a share does not exceed."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
+
+
+def warm(seen: Mapping[str, float]) -> list[float]:
+    """The seconds of all but the first probes, by when each was due (µs)."""
+    begin_us = min(map(int, seen), default=0) + WARM_S * 1_000_000
+    return [seconds for due_us, seconds in seen.items() if int(due_us) >= begin_us]
 
 
 def live_rows(url: str, folder: Path, users: int, active: int, seconds: int) -> list[Row]:
@@ -58,17 +66,17 @@ def _at(
     with running("bench.seen", brokers, url) as watcher:
         first_line(watcher)
         time.sleep(1.0)
-        sent = send(brokers, active, rate, seconds)
+        sent = send(brokers, active, rate, WARM_S + seconds)
         flow.until(taken + sent["sent"])
         time.sleep(1.0)
         out, _ = watcher.communicate()
-    seen: dict[str, list[float]] = json.loads(out.splitlines()[-1])
+    seen = {name: warm(found) for name, found in json.loads(out.splitlines()[-1]).items()}
     rows = []
     late_ms = 1000 * sent["late_p99_s"]
     for name, values in seen.items():
         note = (
             f"{rate:,} events/s, {len(values):,} of {round(seconds * PROBES_PER_S):,} probes, "
-            f"sent {late_ms:.0f} ms late (p99)"
+            f"sent {late_ms:.0f} ms late (p99), after {WARM_S} s at this rate"
         )
         for point in POINTS:
             # What a bare consumer sees is the broker's and the machine's, not ours.

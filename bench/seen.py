@@ -78,11 +78,7 @@ def main(brokers: str, url: str) -> int:
     ending.set()
     for thread in threads:
         thread.join()
-    print(
-        json.dumps(
-            {"bare": list(bare.values()), **{k: list(v.values()) for k, v in values.items()}}
-        )
-    )
+    print(json.dumps({"bare": bare, **values}))
     return 0
 
 
