@@ -1,11 +1,9 @@
 from __future__ import annotations
 
 import gzip
-import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +15,7 @@ import pytest
 from flows import cli
 from flows.settings import Settings, describe
 from sinks.embedded import EmbeddedRedis
-from tests.waiting import until
+from tests.started import Started
 
 ROOT = Path(__file__).parents[2]
 
@@ -305,18 +303,13 @@ def test_a_stopped_replay_goes_on_where_it_was(
 ):
     out, state = tmp_path / "out", tmp_path / "state"
     argv = ["replay", log, "--out", out, "--recovery", state, "--processes", processes]
-    command = [sys.executable, "-m", "flows.cli", *map(str, argv)]
     # A round a row takes long enough to be stopped in the middle.
     slowly = {"LIVELOOM_FLOW_CHUNK_ROWS": "1", "LIVELOOM_FLOW_EPOCH_S": "0.2"}
-    process = subprocess.Popen(
-        command, cwd=ROOT, env={**os.environ, **slowly}, stderr=subprocess.PIPE, text=True
-    )
-    until(lambda: list(out.glob("runs/*.run")) or process.poll() is not None)
-    assert process.poll() is None, process.communicate()[1]
-    process.send_signal(number)
-    _, err = process.communicate(timeout=60)
+    with Started(tmp_path / "words", *argv, environment=slowly) as process:
+        process.until(lambda: list(out.glob("runs/*.run")))
+        code, err = process.end(number)
     if number is not signal.SIGKILL:
-        assert process.returncode == 0, err
+        assert code == 0, err
         assert err.endswith(
             f"liveloom: stopped; the same command with --recovery {state} goes on\n"
         )
@@ -328,41 +321,24 @@ def test_a_stopped_replay_goes_on_where_it_was(
 
 
 def test_a_stop_without_recovery_says_so(log: Path, tmp_path: Path):
-    argv = ["replay", str(log), "--out", str(tmp_path)]
+    argv = ["replay", log, "--out", tmp_path]
     slowly = {"LIVELOOM_FLOW_CHUNK_ROWS": "1"}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "flows.cli", *argv],
-        cwd=ROOT,
-        env={**os.environ, **slowly},
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    while not (tmp_path / "process-0.log").exists():
-        time.sleep(0.02)
-    process.send_signal(signal.SIGTERM)
-    _, err = process.communicate(timeout=60)
-    assert process.returncode == 0, err
+    with Started(tmp_path / "words", *argv, environment=slowly) as process:
+        process.until((tmp_path / "process-0.log").exists)
+        code, err = process.end()
+    assert code == 0, err
     assert "without --recovery the next run starts over" in err
 
 
 def test_a_process_that_is_killed_ends_all_and_is_named(log: Path, tmp_path: Path):
-    argv = ["replay", str(log), "--out", str(tmp_path), "--processes", "2"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "flows.cli", *argv],
-        cwd=ROOT,
-        env={**os.environ, "LIVELOOM_FLOW_CHUNK_ROWS": "1"},
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    me = psutil.Process(process.pid)
-    family: list[psutil.Process] = []
-    while len(workers := [c for c in family if "flows.commands.worker" in c.cmdline()]) < 2:
-        time.sleep(0.02)
-        family = me.children(recursive=True)
-    killed = next(worker for worker in workers if worker.cmdline()[3] == "1")
-    killed.kill()
-    _, err = process.communicate(timeout=60)
-    assert process.returncode == 1
+    argv = ["replay", log, "--out", tmp_path, "--processes", 2]
+    slowly = {"LIVELOOM_FLOW_CHUNK_ROWS": "1"}
+    with Started(tmp_path / "words", *argv, environment=slowly) as process:
+        killed = process.workers(2)[1]
+        family = psutil.Process(process.process.pid).children(recursive=True)
+        killed.kill()
+        code, err = process.wait()
+    assert code == 1
     assert "liveloom: process 1 was ended by SIGKILL" in err.splitlines()[-1]
     assert not any(one.is_running() for one in family)
 

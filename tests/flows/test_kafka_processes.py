@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +13,9 @@ from sinks.connect import connect
 from sinks.reader import Reader
 from tests.kafka.broker import Broker
 from tests.kafka_line import Recent, settings_for
+from tests.started import Started
 from tests.waiting import until
 
-ROOT = Path(__file__).parents[2]
 USERS = 12
 SETTINGS = """
 [flow]
@@ -39,22 +33,21 @@ prefix = "{prefix}"
 """
 
 
-class Command:
-    """The command in a process of its own, and what it writes."""
+class Command(Started):
+    """The command in processes of its own, and what it writes."""
 
     def __init__(self, broker: Broker, url: str, prefix: str, folder: Path, *more: str) -> None:
-        file = folder / f"{prefix.strip(':')}.toml"
+        name = prefix.strip(":")
+        file = folder / f"{name}.toml"
         file.write_text(SETTINGS.format(prefix=prefix, topics=broker.prefix), "utf-8")
-        command = [sys.executable, "-m", "flows.cli", "run", "--kafka", broker.address]
-        command += ["--redis", url, "--settings", str(file), *more]
-        self.process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE)
+        args = ("run", "--kafka", broker.address, "--redis", url, "--settings", file, *more)
+        super().__init__(folder / f"{name}.words", *args)
         self.client: Any = connect(url, settings_for(prefix).redis)
         self.reader = Reader(self.client, prefix, lambda: int(time.time() * 1000))
 
-    def children(self) -> list[int]:
-        """The processes that do the work."""
-        path = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
-        return [int(pid) for pid in path.read_text().split()]
+    def until_events(self, count: int) -> None:
+        """Wait until it has counted so many."""
+        self.until(lambda: self.reader.health().get("events") == count)
 
     def seen(self, tell: Recent) -> dict[str, Any]:
         """The weights of all users, and which version they are."""
@@ -62,23 +55,21 @@ class Command:
         views = self.reader.get_many(users, tell.begin_ms + 150_000)
         return {view.user_id: (view.versions[0], view.tags) for view in views}
 
-    def end(self) -> tuple[int, str]:
-        """Ask it to end; its exit code and what it said."""
-        self.process.send_signal(signal.SIGTERM)
-        _, said = self.process.communicate(timeout=30)
+    def __exit__(self, *error: object) -> None:
+        super().__exit__(*error)
         self.client.close()
-        return self.process.returncode, said.decode()
 
 
-@contextmanager
-def command(*args: Any) -> Iterator[Command]:
-    made = Command(*args)
-    try:
-        yield made
-    finally:
-        if made.process.poll() is None:
-            made.process.kill()
-            made.process.communicate()
+def ended(run: Command, tell: Recent) -> tuple[dict[str, Any], str]:
+    """What it leaves once it was asked to end, and what it said: it delivers all that it read."""
+    code, said = run.end()
+    assert code == 0, said
+    return run.seen(tell), said
+
+
+def counted(seen: dict[str, Any]) -> float:
+    """What the signals of all users weigh."""
+    return sum(tags["all"][3] for _, tags in seen.values())
 
 
 def likes(tell: Recent, begin_s: float, count: int) -> list[object]:
@@ -95,38 +86,27 @@ def rooms(tell: Recent) -> list[object]:
 def test_two_processes_killed_at_once_count_each_event_once(
     broker: Broker, redis_url: str, tmp_path: Path
 ):
-    tell = Recent()
+    tell, dead = Recent(), set[int]()
     broker.send(rooms(tell) + likes(tell, 0, 300))
     more = ("--recovery", str(tmp_path / "state"), "--processes", "2")
-    with command(broker, redis_url, "kill:", tmp_path, *more) as run:
-        until(lambda: run.reader.health().get("events") == 303)
+    with Command(broker, redis_url, "kill:", tmp_path, *more) as run:
+        run.until_events(303)
         for number in range(2):
+            workers = run.workers(2, besides=dead)
+            dead |= {worker.pid for worker in workers}
             broker.send(likes(tell, 15 + 5 * number, 100))
             time.sleep(0.3)
             # One of them alone: the others go with it, and all begin again.
-            until(lambda: len(run.children()) == 2)
-            os.kill(run.children()[number % 2], signal.SIGKILL)
+            workers[number].kill()
         broker.send(likes(tell, 40, 100))
-        until(lambda: run.reader.health().get("events") == 603)
-        until(lambda: run.seen(tell)["u0"][0])
-        killed = until(lambda: _settled(run, tell))
-        code, said = run.end()
-        assert code == 0
+        run.until_events(603)
+        killed, said = ended(run, tell)
         assert "all begin again" in said
-    with command(broker, redis_url, "straight:", tmp_path) as run:
-        until(lambda: run.reader.health().get("events") == 603)
-        straight = until(lambda: _settled(run, tell))
-        assert run.end()[0] == 0
+    with Command(broker, redis_url, "straight:", tmp_path) as run:
+        run.until_events(603)
+        straight, _ = ended(run, tell)
     assert killed == straight
-    counted = sum(tags["all"][3] for _, tags in straight.values())
-    assert counted == pytest.approx(0.5 * 600)
-
-
-def _settled(run: Command, tell: Recent) -> dict[str, Any] | None:
-    """What is seen, once it has stood still for a moment."""
-    before = run.seen(tell)
-    time.sleep(0.7)
-    return before if before == run.seen(tell) and all(v[0] for v in before.values()) else None
+    assert counted(straight) == pytest.approx(0.5 * 600)
 
 
 def test_a_signal_ends_it_cleanly_and_it_goes_on_without_doubles(
@@ -138,19 +118,16 @@ def test_a_signal_ends_it_cleanly_and_it_goes_on_without_doubles(
     for stops in range(2):
         before = time.time() * 1000
         broker.send(likes(tell, 20 + 5 * stops, 100))
-        with command(broker, redis_url, "term:", tmp_path, *more) as run:
-            until(lambda before=before: run.reader.health().get("as_of_ms", 0) > before)
-            began_s = time.monotonic()
+        with Command(broker, redis_url, "term:", tmp_path, *more) as run:
+            run.until(lambda before=before: run.reader.health().get("as_of_ms", 0) > before)
             code, said = run.end()
             assert code == 0, said
-            assert time.monotonic() - began_s < 20
             assert "Traceback" not in said
-    with command(broker, redis_url, "term:", tmp_path, *more) as run:
-        until(lambda: run.reader.health().get("events") == 403)
+    with Command(broker, redis_url, "term:", tmp_path, *more) as run:
+        run.until_events(403)
         assert run.reader.health()["duplicates"] == 0
-        seen = until(lambda: _settled(run, tell))
-        assert sum(tags["all"][3] for _, tags in seen.values()) == pytest.approx(0.5 * 400)
-        assert run.end()[0] == 0
+        seen, _ = ended(run, tell)
+        assert counted(seen) == pytest.approx(0.5 * 400)
 
 
 def test_a_run_that_is_killed_leaves_no_process_and_no_address_behind(
@@ -160,16 +137,12 @@ def test_a_run_that_is_killed_leaves_no_process_and_no_address_behind(
     scratch.mkdir()
     monkeypatch.setenv("TMPDIR", str(scratch))
     broker.send(rooms(tell))
-    with command(broker, redis_url, "gone:", tmp_path, "--processes", "2") as run:
-        until(lambda: run.reader.health().get("events") == 3)
-        until(lambda: len(run.children()) == 2)
-        workers = run.children()
-        assert not any(
-            redis_url.encode() in Path(f"/proc/{p}/cmdline").read_bytes() for p in workers
-        )
-        run.process.kill()
-        run.process.communicate()
-        until(lambda: not any(Path(f"/proc/{worker}").exists() for worker in workers))
+    with Command(broker, redis_url, "gone:", tmp_path, "--processes", "2") as run:
+        run.until_events(3)
+        workers = run.workers(2)
+        assert not any(redis_url in word for worker in workers for word in worker.cmdline())
+        run.kill()
+        until(lambda: not any(worker.is_running() for worker in workers))
     assert [path.name for path in scratch.rglob("*") if path.is_file()] == []
 
 
@@ -196,12 +169,10 @@ def test_a_step_that_fails_is_shown_and_all_begin_again(
     (tmp_path / "sitecustomize.py").write_text(_FAILS_ONCE, "utf-8")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     more = ("--recovery", str(tmp_path / "state"), "--processes", "2")
-    with command(broker, redis_url, "fails:", tmp_path, *more) as run:
-        until(lambda: run.reader.health().get("events") == 103)
-        seen = until(lambda: _settled(run, tell))
-        code, said = run.end()
-    assert code == 0
-    assert sum(tags["all"][3] for _, tags in seen.values()) == pytest.approx(0.5 * 100)
+    with Command(broker, redis_url, "fails:", tmp_path, *more) as run:
+        run.until_events(103)
+        seen, said = ended(run, tell)
+    assert counted(seen) == pytest.approx(0.5 * 100)
     assert "Traceback" in said
     assert "in fails" in said
     assert "LookupError: a step that fails" in said
@@ -210,13 +181,13 @@ def test_a_step_that_fails_is_shown_and_all_begin_again(
 
 def test_topics_that_come_later_are_taken_in(broker: Broker, redis_url: str, tmp_path: Path):
     tell = Recent()
-    with command(broker, redis_url, "new:", tmp_path, "--recovery", str(tmp_path / "state")) as run:
+    with Command(broker, redis_url, "new:", tmp_path, "--recovery", str(tmp_path / "state")) as run:
         broker.send(rooms(tell))
-        until(lambda: run.reader.health().get("events") == 3)
+        run.until_events(3)
         broker.send(likes(tell, 1, 50))
-        until(lambda: run.reader.health().get("events") == 53)
+        run.until_events(53)
         broker.send([tell(kinds.Share, 10, "u1", room_id="r1")])
-        until(lambda: run.reader.health().get("events") == 54)
+        run.until_events(54)
         assert run.reader.health()["duplicates"] == 0
         code, said = run.end()
     assert code == 0
@@ -232,10 +203,10 @@ def test_brokers_that_are_away_are_said_in_a_line(redis_url: str, tmp_path: Path
     file.write_text("sasl.password=s3cret\n", "utf-8")
     settings = tmp_path / "quick.toml"
     settings.write_text("[kafka]\nbroker_s_max = 1\n", "utf-8")
-    command = [sys.executable, "-m", "flows.cli", "run", "--kafka", Nowhere.address]
-    command += ["--redis", redis_url, "--settings", str(settings), "--kafka-config", str(file)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=60)
-    assert done.returncode == 1
-    assert b"Kafka at 127.0.0.1:9" in done.stderr
-    assert b"Traceback" not in done.stderr
-    assert b"s3cret" not in done.stderr
+    args = ("--kafka", Nowhere.address, "--redis", redis_url, "--settings", settings)
+    with Started(tmp_path / "words", "run", *args, "--kafka-config", file) as run:
+        code, said = run.wait()
+    assert code == 1
+    assert "Kafka at 127.0.0.1:9" in said
+    assert "Traceback" not in said
+    assert "s3cret" not in said

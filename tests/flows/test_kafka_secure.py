@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,9 +18,8 @@ from sinks.reader import Reader
 from tests.kafka.broker import Broker
 from tests.kafka.node import PASSWORD, PLAIN_PASSWORD, PLAIN_USER, USER, Node
 from tests.kafka_line import Recent, catalogue, settings_for
-from tests.waiting import until
+from tests.started import Started
 
-ROOT = Path(__file__).parents[2]
 SETTINGS = """
 [flow]
 shards = 4
@@ -62,16 +57,14 @@ def start(
     properties: str,
     environment: Mapping[str, str],
     patience_s: float = 30.0,
-) -> subprocess.Popen[bytes]:
+) -> Started:
     """A run against the listener that wants TLS and a password."""
     settings, client = folder / "settings.toml", folder / "client.properties"
     settings.write_text(SETTINGS.format(names=names, prefix=names, patience_s=patience_s), "utf-8")
     client.write_text(properties, "utf-8")
-    command = [sys.executable, "-m", "flows.cli", "run", "--kafka", node.secure_address]
-    command += ["--redis", url, "--settings", str(settings), "--kafka-config", str(client)]
-    command += ["--decisions", f"{names}decisions"]
-    own = {**os.environ, **environment}
-    return subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, env=own)
+    args = ("run", "--kafka", node.secure_address, "--redis", url, "--settings", settings)
+    args += ("--kafka-config", client, "--decisions", f"{names}decisions")
+    return Started(folder / "words", *args, environment=environment)
 
 
 @pytest.mark.parametrize("mechanism", ["scram", "plain"])
@@ -89,22 +82,19 @@ def test_a_run_reads_and_writes_with_a_password(
     scram = SCRAM.format(authority=node.authority, user=USER)
     plain = PLAIN.format(authority=node.authority, user=PLAIN_USER, secret=secret)
     properties = scram if mechanism == "scram" else plain
-    run = start(node, names, redis_url, tmp_path, properties, {"KAFKA_PASSWORD": PASSWORD})
     client: Any = connect(redis_url, settings_for(names).redis)
     reader = Reader(client, names, lambda: int(time.time() * 1000))
-    try:
-        until(lambda: reader.health().get("events") == len(events))
-        until(lambda: node_broker.rows(node_broker.letters, 1, wait_s=2.0))
-        until(lambda: node_broker.committed("clicks"))
-        arguments = Path(f"/proc/{run.pid}/cmdline").read_bytes()
-    finally:
-        client.close()
-        run.send_signal(signal.SIGTERM)
-        _, said = run.communicate(timeout=30)
-    assert run.returncode == 0, said
+    with start(node, names, redis_url, tmp_path, properties, {"KAFKA_PASSWORD": PASSWORD}) as run:
+        run.until(lambda: reader.health().get("events") == len(events))
+        run.until(lambda: node_broker.rows(node_broker.letters, 1, wait_s=2.0))
+        run.until(lambda: node_broker.committed("clicks"))
+        arguments = Path(f"/proc/{run.process.pid}/cmdline").read_text()
+        code, said = run.end()
+    client.close()
+    assert code == 0, said
     for text in (said, arguments):
-        assert PASSWORD.encode() not in text
-        assert PLAIN_PASSWORD.encode() not in text
+        assert PASSWORD not in text
+        assert PLAIN_PASSWORD not in text
 
 
 def test_a_wrong_password_is_said_and_not_shown(
@@ -112,12 +102,13 @@ def test_a_wrong_password_is_said_and_not_shown(
 ):
     properties = SCRAM.format(authority=node.authority, user=USER)
     wrong = {"KAFKA_PASSWORD": "wr0ng-s3cret"}
-    run = start(node, node_broker.prefix, redis_url, tmp_path, properties, wrong, patience_s=5.0)
-    _, said = run.communicate(timeout=60)
-    assert run.returncode == 1
-    assert b"Authentication failed" in said
-    assert b"Traceback" not in said
-    assert b"s3cret" not in said
+    args = (node, node_broker.prefix, redis_url, tmp_path, properties, wrong)
+    with start(*args, patience_s=5.0) as run:
+        code, said = run.wait()
+    assert code == 1
+    assert "Authentication failed" in said
+    assert "Traceback" not in said
+    assert "s3cret" not in said
 
 
 def test_brokers_of_another_authority_are_refused(
@@ -125,15 +116,12 @@ def test_brokers_of_another_authority_are_refused(
 ):
     # What the machine trusts does not hold the authority of the tests.
     properties = SCRAM.format(authority="probe", user=USER)
-    run = start(
-        *(node, node_broker.prefix, redis_url, tmp_path, properties),
-        {"KAFKA_PASSWORD": PASSWORD},
-        patience_s=5.0,
-    )
-    _, said = run.communicate(timeout=60)
-    assert run.returncode == 1
-    assert b"certificate" in said
-    assert PASSWORD.encode() not in said
+    args = (node, node_broker.prefix, redis_url, tmp_path, properties)
+    with start(*args, {"KAFKA_PASSWORD": PASSWORD}, patience_s=5.0) as run:
+        code, said = run.wait()
+    assert code == 1
+    assert "certificate" in said
+    assert PASSWORD not in said
 
 
 def test_values_may_stand_in_files_and_in_the_environment(
