@@ -18,6 +18,7 @@ from decisions.active import Active, ActiveUsers
 from decisions.boards import Boards
 from decisions.digest import Digest, NamesAt, RoomChange
 from decisions.judged import judge_shown
+from decisions.judged_more import acted_lines, offered_line
 from decisions.more import MoreRanker
 from decisions.outputs import Decision, Push, Write
 from decisions.push.decision import PushDecision, line_of
@@ -92,6 +93,7 @@ class DecideContext:
     storefronts: Storefronts
     shrink: Shrink = field(default_factory=Shrink)
     more: MoreSettings = field(default_factory=MoreSettings)
+    evaluates: bool = False
 
 
 class DecideShard:
@@ -190,6 +192,9 @@ class DecideShard:
             if step.wish.more:
                 self._beside(step.wish, slate, version, step.clock_ms, step.seq)
         elif step.fact is not None:
+            if self.context.evaluates:
+                lines = acted_lines(step.user_id, step.clock_ms, step.fact)
+                self._out.evaluation.extend(lines)
             self._pushes(self.policy.apply(step.fact, step.clock_ms, step.user_id))
             if isinstance(step.fact, kinds.Erase | kinds.IdentityLink):
                 self._drop(step.user_id)
@@ -304,6 +309,8 @@ class DecideShard:
         body = self.more.value(wish, slate.own, board, shop, reserved, version, clock_ms)
         self._more[wish.user_id] = Write(wish.user_id, "more", version, body)
         self._log(wish.user_id, self._count(wish.user_id, clock_ms), clock_ms, "more", body)
+        if self.context.evaluates:
+            self._out.evaluation.append(offered_line(wish.user_id, clock_ms, body))
 
     def _pushes(self, decided: Sequence[PushDecision]) -> None:
         for push in decided:

@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 
 from decisions.judged import JudgedList
+from decisions.judged_more import Acted, Offered
 from evaluation.arrays import Floats, Ints
 from evaluation.rows import rows_by_kind
 from models.judged import Judged
@@ -105,9 +106,11 @@ class Journal:
     lists: Lists
     examples: Examples
     rooms: RoomTable
+    offers: tuple[Offered, ...] = ()
+    acts: tuple[Acted, ...] = ()
 
 
-_ROW = msgspec.json.Decoder(JudgedList | Judged | RoomRow)
+_ROW = msgspec.json.Decoder(JudgedList | Judged | RoomRow | Offered | Acted)
 
 
 def read(lines: Iterable[bytes]) -> Journal:
@@ -115,15 +118,25 @@ def read(lines: Iterable[bytes]) -> Journal:
     shown: list[JudgedList]
     judged: list[Judged]
     said: list[RoomRow]
-    shown, judged, said = rows_by_kind(lines, _ROW.decode, JudgedList, Judged, RoomRow)
+    offers: list[Offered]
+    acts: list[Acted]
+    shown, judged, said, offers, acts = rows_by_kind(
+        lines, _ROW.decode, JudgedList, Judged, RoomRow, Offered, Acted
+    )
     shown.sort(key=lambda r: (r.shown_ms, r.user_id, r.request_id, r.clock_ms, r.place))
     judged.sort(key=lambda row: (row.due_ms, row.user_id, row.event_id))
     said.sort(key=lambda row: (row.as_of_ms, row.version))
-    users = tuple(sorted({row.user_id for row in shown} | {row.user_id for row in judged}))
+    named = ({row.user_id for row in rows} for rows in (shown, judged, offers))
+    users = tuple(sorted(set().union(*named)))
     number = {user: place for place, user in enumerate(users)}
     rooms, room_number = _rooms(said, shown)
     return Journal(
-        users, _lists(shown, judged, number, room_number), _examples(judged, number), rooms
+        users,
+        _lists(shown, judged, number, room_number),
+        _examples(judged, number),
+        rooms,
+        tuple(offers),
+        tuple(acts),
     )
 
 

@@ -11,6 +11,7 @@ from evaluation import beyond, progressive
 from evaluation.arrays import Flags, Floats, Ints, counts, totals
 from evaluation.exposure import exposure_of, exposure_sums
 from evaluation.journal import Examples, Journal
+from evaluation.offers import offer_sums
 from evaluation.offpolicy import Sums, estimate
 from evaluation.ranking import live_figures, ranks_in_lists, shown_figures
 from evaluation.segments import segments_of
@@ -77,6 +78,7 @@ def measure(
             "users": len(np.unique(lists.user)),
             "rooms": len(journal.rooms.ids),
             "examples": len(journal.examples),
+            "offers": len(journal.offers),
         },
     )
     if len(lists):
@@ -108,6 +110,7 @@ def _lists(made: Measured, journal: Journal, seed: int) -> None:
                 made.sums[f"{segment}.{figure}"] = _sums(lists.user, own, users)
         if figure in OVER_TIME:
             made.over_time[figure] = progressive.over_time(lists.shown_ms, values, SLICES)
+    made.sums |= offer_sums(journal.users, journal.offers, journal.acts)
     made.sums |= exposure_sums(lists.user, exposure_of(journal), users)
     made.coverage = beyond.coverage(journal)
 

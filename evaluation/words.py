@@ -82,6 +82,21 @@ SUMMARY: tuple[tuple[str, tuple[Figure, ...]], ...] = (
         ),
     ),
     EXPOSURE,
+    (
+        "lists beside the slate, within half an hour",
+        (
+            Figure(
+                "more.products.hr", "products, HR", "lists with one clicked or bought", 1, "share"
+            ),
+            Figure("more.products.recall", "products, recall", "acts that were listed", 1, "share"),
+            Figure("more.hosts.hr", "hosts, HR", "lists with one followed", 1, "share"),
+            Figure("more.hosts.recall", "hosts, recall", "follows that were listed", 1, "share"),
+            Figure("more.previews.hr", "rooms to come, HR", "lists with one reserved", 1, "share"),
+            Figure(
+                "more.previews.recall", "rooms to come, recall", "reserved and listed", 1, "share"
+            ),
+        ),
+    ),
 )
 
 BOUNDS: dict[str, str] = {

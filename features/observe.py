@@ -15,7 +15,7 @@ from events import kinds
 from features.dedupe import Dedupe
 from features.lists import Lists
 from features.observe_state import ObserveState, pack_state, unpack_state
-from features.observed import FACTS, ObserveContext, Observed
+from features.observed import FACTS, JUDGED, ObserveContext, Observed
 from features.records import Records
 from features.rows import Link, Rows, Step, merge_rows, unpack_rows
 from features.shard import Shard
@@ -59,8 +59,9 @@ class ObserveShard:
             Link: records.link,
             **dict.fromkeys(self._signals.kinds, self._signals.take),
         }
+        facts = (*FACTS, *JUDGED) if context.evaluates else FACTS
         self._handlers: dict[type, tuple[Handler | None, bool]] = {
-            kind: (handlers.get(kind), kind in FACTS) for kind in [*handlers, *FACTS]
+            kind: (handlers.get(kind), kind in facts) for kind in [*handlers, *facts]
         }
 
     # What goes in, and when it may be worked on.

@@ -59,6 +59,9 @@ FACTS = (
 )
 """Events that DECIDE hears of, for its pushes; a link ends the profile of the identity itself."""
 
+JUDGED = (kinds.Click, kinds.View)
+"""What it hears of in a backtest besides, to judge by it what was offered."""
+
 
 @dataclass(frozen=True)
 class ObserveSettings:

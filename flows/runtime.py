@@ -61,8 +61,7 @@ class Runtime:
         self.catalogue = Catalogue(settings.catalogue)
         delay_s = settings.table_delay_s
         recent = settings.recent if settings.neighbours.on else None
-        # What a backtest compares are slates.
-        more = settings.more if settings.more.on and not evaluates else None
+        more = settings.more if settings.more.on else None
         self.storefronts = Storefronts(self.catalogue)
         self.scenes = Scenes(self.catalogue, delay_s, settings.scene, settings.content, recent)
         prior = prior_table(settings.learning, self.feature_names)
@@ -120,6 +119,7 @@ class Runtime:
             digest=Digest(self.catalogue),
             storefronts=self.storefronts,
             more=settings.more,
+            evaluates=evaluates,
         )
 
     def close(self) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from decisions.judged import JudgedList
+from decisions.judged_more import Acted, Offered
 from evaluation.journal import RoomRow, read
 from flows import cli
 from flows.backtest import EVALUATION, PolicyRun, finish_policy, run_policy
@@ -88,6 +89,15 @@ def test_a_bound_that_is_broken_is_named_with_its_policy(figures: dict[str, Any]
         assert 0.0 < sum(shares) < 1.0
 
 
+def test_lists_beside_the_slate_are_judged(out: Path, figures: dict[str, Any]):
+    lines = (out / "default" / EVALUATION).read_bytes().splitlines()
+    offers = sum(line.startswith(b'{"row":"more"') for line in lines)
+    held = figures["policies"]["default"]
+    assert held["counts"]["offers"] == offers > 20
+    for sort in ("products", "previews"):
+        assert 0.0 <= held["figures"][f"more.{sort}.hr"]["value"] < 1.0
+
+
 def test_a_policy_sets_its_own_bounds(tmp_path: Path):
     own = tmp_path / "own.toml"
     own.write_text("[bounds]\nsmall_exposure_min = 0.9\n")
@@ -141,7 +151,7 @@ def test_any_cut_into_rounds_judges_alike(log: Path, out: Path, tmp_path: Path):
 
 def test_decide_and_learn_see_the_same_score(out: Path):
     """What a list is ranked by is the utility that LEARN says was served for its items."""
-    decoder = msgspec.json.Decoder(JudgedList | Judged | RoomRow)
+    decoder = msgspec.json.Decoder(JudgedList | Judged | RoomRow | Offered | Acted)
     scored: dict[tuple[str, int, str], float] = {}
     served: dict[tuple[str, int, str], float] = {}
     for line in (out / "default" / EVALUATION).read_bytes().splitlines():

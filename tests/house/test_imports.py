@@ -37,7 +37,9 @@ ROOMS = {
         ("bytewax.outputs", "confluent_kafka", "msgspec", "orjson", "redis", "rocksdict"),
     ),
     "evaluation": Room(
-        ("events", "decisions.judged", "models.auc", "models.judged"), ("msgspec", "numpy"), _IO
+        ("events", "decisions.judged", "decisions.judged_more", "models.auc", "models.judged"),
+        ("msgspec", "numpy"),
+        _IO,
     ),
     "simulator": Room(("events",), ("msgspec", "numpy", "orjson", "zstandard")),
     "flows": Room(
