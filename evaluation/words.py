@@ -24,10 +24,10 @@ class Figure:
 EXPOSURE: tuple[str, tuple[Figure, ...]] = (
     "exposure by host size, beside the share of live rooms",
     (
-        Figure("exposure.small", "small hosts", "1: places as their rooms are many", 0),
-        Figure("exposure.middle", "middle hosts", "more than half have fewer users", 0),
+        Figure("exposure.small", "small hosts", "1 is as much as their rooms are many", 0),
+        Figure("exposure.middle", "middle hosts", "those between", 0),
         Figure("exposure.large", "large hosts", "the tenth with the most users", 0),
-        Figure("exposure_share.small", "small hosts", "share of all places", 0, "share"),
+        Figure("exposure_share.small", "small hosts' part", "of all exposure", 0, "share"),
     ),
 )
 
