@@ -35,6 +35,8 @@ PARTS: Mapping[str, str] = {
             "heat and impressions": ["room_heat", "room_impressions"],
             "leaves and orders": ["room_leave_rate", "room_order_rate"],
             "tag click rate": ["room_tag_click_rate"],
+            "freshness": ["room_freshness"],
+            "what was shown before": ["room_shown_before"],
             "attributes": ["room_attribute_"],
             "hosts": ["host_"],
             "habits": ["price_fit", "hour_activity", "user_activity"],
@@ -45,9 +47,14 @@ PARTS: Mapping[str, str] = {
     "with neighbours alone": f'{_NEIGHBOURS}[learn]\nwithout = ["neighbour_attention"]\n',
     "with attention alone": f'{_NEIGHBOURS}[learn]\nwithout = ["neighbour_match"]\n',
 }
-FIGURES = {"NDCG@10": "shown.ndcg@10", "AUC": "engagement.auc"}
+FIGURES = {
+    "NDCG@10": "shown.ndcg@10",
+    "NDCG@10 of all live": "live.ndcg@10",
+    "AUC": "engagement.auc",
+    "AUC of leaves": "quick_leave.auc",
+}
 Worth = dict[str, dict[str, tuple[float, float, float]]]
-"""For each change each figure's difference, and its interval's ends."""
+"""For each change the difference of each figure that the log has, and its interval's ends."""
 _TAGGED = (b'"kind":"room"', b'"kind":"host"', b'"kind":"product"')
 
 
@@ -75,6 +82,7 @@ def worth(log: Path, folder: Path, parts: Mapping[str, str]) -> Worth:
         found[what] = {
             name: (told[figure]["value"], told[figure]["low"], told[figure]["high"])
             for name, figure in FIGURES.items()
+            if told.get(figure, {}).get("low") is not None
         }
     return found
 
@@ -93,7 +101,7 @@ def tell(found: Worth) -> None:
     """Print the table."""
     for what, figures in found.items():
         for name, (value, low, high) in figures.items():
-            print(f"  {what:32s} {name:8s} {value:+.4f}  [{low:+.4f}, {high:+.4f}]", flush=True)
+            print(f"  {what:32s} {name:20s} {value:+.4f}  [{low:+.4f}, {high:+.4f}]", flush=True)
 
 
 def main(argv: Sequence[str] | None = None, parts: Mapping[str, str] = PARTS) -> None:

@@ -31,8 +31,8 @@ LAST_LISTS = 1_719
 RESAMPLES = 200
 SEED = 20_260
 PARTS_OF_RANKLENS = (
-    *("tag match", "tag lift", "attribute lift", "item click rate", "tag click rate"),
-    *("attributes", "appetite"),
+    *("tag match", "tag lift", "focus", "attribute lift", "item click rate"),
+    *("tag click rate", "attributes", "appetite"),
 )
 """Films have neither heat nor leaves, orders or prices, and no host that is followed."""
 
