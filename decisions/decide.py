@@ -257,18 +257,20 @@ class DecideShard:
         """Let the catalogue events up to `seq` take effect, each at its own clock."""
         if seq <= self.seq:
             return
-        policy = self.policy
+        policy, at_ms = self.policy, -1
         for change in self.context.digest.since(self.seq, seq):
+            if not isinstance(change, RoomChange) and not policy.has_in_cart(change.product_id):
+                continue
+            if change.clock_ms != at_ms:
+                at_ms = change.clock_ms
+                self._advance(at_ms)
+            self.names.seq = change.seq
             if isinstance(change, RoomChange):
-                self._advance(change.clock_ms)
-                self.names.seq = change.seq
-                self._pushes(policy.room_changed(change.old, change.new, change.clock_ms))
+                self._pushes(policy.room_changed(change.old, change.new, at_ms))
                 if change.starts:
                     self._start(change)
-            elif policy.has_in_cart(change.product_id):
-                self._advance(change.clock_ms)
-                self.names.seq = change.seq
-                self._pushes(policy.on_air(change.room_id, change.product_id, change.clock_ms))
+            else:
+                self._pushes(policy.on_air(change.room_id, change.product_id, at_ms))
         self.seq = seq
 
     def _start(self, change: RoomChange) -> None:

@@ -12,17 +12,13 @@ from features.catalogue import Catalogue
 
 @dataclass(frozen=True, slots=True)
 class RoomChange:
-    """A room as it was told and as it is now."""
+    """A room as it was told and as it is now, and whether it goes live with that."""
 
     seq: int
     clock_ms: int
     old: RoomInfo | None
     new: RoomInfo
-
-    @property
-    def starts(self) -> bool:
-        """Whether the room goes live now."""
-        return self.new.status == "live" and (self.old is None or self.old.status != "live")
+    starts: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +76,9 @@ class Digest:
             event = entry.event
             change: Change | None = None
             if isinstance(event, kinds.Room):
-                new = _room_info(event)
-                change = RoomChange(entry.seq, entry.clock_ms, self._rooms.get(event.room_id), new)
+                old, new = self._rooms.get(event.room_id), _room_info(event)
+                starts = new.status == "live" and (old is None or old.status != "live")
+                change = RoomChange(entry.seq, entry.clock_ms, old, new, starts)
                 self._rooms[event.room_id] = new
             elif isinstance(event, kinds.OnAir):
                 before = self._on_air.get(event.room_id)

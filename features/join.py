@@ -152,20 +152,23 @@ class Join:
 
     def close(self, user_id: str, user: User, shown: OpenList, due_ms: int) -> list[Example]:
         """The examples of a list by position; clicked rooms go on to await their orders."""
-        flags = shown.flags
-        touched = any(flag & (CLICKED | ENGAGED) for flag in flags)
+        flags, seed = shown.flags, self.seed
+        touched = any(flags) and any(flag & (CLICKED | ENGAGED) for flag in flags)
         share = self.settings.clicked_share if touched else self.settings.untouched_share
         weight = 1.0 / share if 0.0 < share < 1.0 else 1.0
+        picked = []
+        for place in sorted(range(len(flags)), key=shown.positions.__getitem__):
+            event_id = f"{shown.request_id}/{place}"
+            sampled = bool(flags[place]) or share >= 1.0 or uniform(event_id, seed) < share
+            if sampled or touched:
+                picked.append((place, event_id, sampled))
+        if not picked:
+            return []
         rows = np.frombuffer(shown.vectors, "<f4").reshape(len(flags), self.width + 1)
         vectors, row = rows[:, : self.width].astype("<f8").tobytes(), 8 * self.width
         examples = []
-        for place in sorted(range(len(flags)), key=shown.positions.__getitem__):
+        for place, event_id, sampled in picked:
             flag = flags[place]
-            engaged = 1 if flag & (CLICKED | ENGAGED) else 0
-            event_id = f"{shown.request_id}/{place}"
-            sampled = bool(flag) or share >= 1.0 or uniform(event_id, self.seed) < share
-            if not sampled and not touched:
-                continue
             examples.append(
                 Example(
                     due_ms=due_ms,
@@ -175,7 +178,7 @@ class Join:
                     request_id=shown.request_id,
                     room_id=shown.rooms[place],
                     position=shown.positions[place],
-                    engaged=engaged,
+                    engaged=1 if flag & (CLICKED | ENGAGED) else 0,
                     left=1 if flag & LEFT else 0 if flag & STAYED else UNKNOWN,
                     ordered=UNKNOWN,
                     weight=1.0 if flag else weight,

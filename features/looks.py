@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+import struct
 from collections.abc import Sequence
+
+import numpy as np
 
 from events import kinds
 from features.scene import Scene
@@ -21,6 +24,8 @@ _POSITION = -2
 _NEAR = _POSITION - len(NEAR_NAMES)
 _USER = slice(_POSITION - len(USER_NAMES), _POSITION)
 _USER_BEFORE_NEAR = slice(_NEAR - len(USER_NAMES), _NEAR)
+_PARTS = struct.Struct(f"<{len(USER_NAMES)}f")
+"""A user's part: numbers of Python's, one by one into an array, would cost several times this."""
 
 
 class Looks:
@@ -54,9 +59,10 @@ class Looks:
             for column, values in enumerate(scene.near(view.recent), _NEAR):
                 vectors[:, column] = values.take(numbers)
         if len(lists) > 1 or tells_rooms_apart(view):
-            others = [listed for listed in lists if listed is not own]
-            parts = [self._part(view, scene, number, others) for number in numbers]
-            vectors[:, own_part] = parts
+            others, pack = [listed for listed in lists if listed is not own], _PARTS.pack
+            parts = [pack(*self._part(view, scene, number, others)) for number in numbers]
+            packed = np.frombuffer(b"".join(parts), "<f4")
+            vectors[:, own_part] = packed.reshape(len(numbers), len(USER_NAMES))
         else:
             vectors[:, own_part] = self._part(view, scene, unknown, ())
         vectors[:, _POSITION] = [1.0 / (1.0 + event.position) for event in shown]

@@ -146,7 +146,8 @@ class PushPolicy:
         self, old: RoomInfo | None, new: RoomInfo, at_ms: int
     ) -> Sequence[PushDecision]:
         """A room is now so; `old` is how it was, None where that is not known."""
-        decisions = list(self.advance(at_ms))
+        passes = at_ms > self._clock_ms or at_ms >= self._due_ms
+        decisions = list(self.advance(at_ms)) if passes else []
         at_ms = self._clock_ms
         was, was_live = self._rooms.get(new.room_id), new.room_id in self._live
         if new.status != "live":
@@ -174,8 +175,8 @@ class PushPolicy:
             decisions.extend(self._weigh(candidates, at_ms))
         if new.status == "ended":
             self._people.end_reservations(new.room_id)
-        self._arm(new)
-        self._look_ahead()
+        if self._arm(new):
+            self._look_ahead()
         return decisions
 
     def on_air(self, room_id: str, product_id: str | None, at_ms: int) -> Sequence[PushDecision]:
@@ -303,15 +304,15 @@ class PushPolicy:
         began_ms = min(at_ms, room.start_time_ms) if first_seen and planned else at_ms
         self._live[room.room_id] = Broadcast(room.start_time_ms if planned else at_ms, began_ms)
 
-    def _arm(self, room: RoomInfo) -> None:
-        """Leave the next instant of a scheduled room: the first after the clock."""
+    def _arm(self, room: RoomInfo) -> bool:
+        """Leave the next instant of a scheduled room: the first after the clock; if it is new."""
         due_ms: int | None = None
         if room.status == "scheduled":
             for trigger in TRIGGERS:
                 for at_ms in trigger.instants(self._settings, room):
                     if at_ms > self._clock_ms and (due_ms is None or at_ms < due_ms):
                         due_ms = at_ms
-        self._schedule.set(room.room_id, due_ms)
+        return self._schedule.set(room.room_id, due_ms)
 
     def _look_ahead(self) -> None:
         self._due_ms = min(self._schedule.next_ms, self._sweep_ms)

@@ -26,18 +26,19 @@ class Schedule:
             heappop(heap)
         return heap[0][0] if heap else NEVER_MS
 
-    def set(self, room_id: str, at_ms: int | None) -> None:
-        """The room is next due then, or (None) not at all."""
+    def set(self, room_id: str, at_ms: int | None) -> bool:
+        """The room is next due then, or (None) not at all; whether that is new."""
         if self._due.get(room_id) == at_ms:
-            return
+            return False
         if at_ms is None:
             del self._due[room_id]
-            return
+            return True
         self._due[room_id] = at_ms
         heappush(self._heap, (at_ms, room_id))
         if len(self._heap) > 2 * len(self._due) + 64:
             self._heap = [(due_ms, room) for room, due_ms in self._due.items()]
             heapify(self._heap)
+        return True
 
     def pop(self, at_ms: int) -> list[str]:
         """The rooms that are due exactly then, no longer due from now on."""
