@@ -37,20 +37,37 @@ def system_server() -> str:
 
 
 def free_port() -> int:
-    """A loopback port on which nothing listens just now, nor on the bus port that goes with it."""
+    """A loopback port on which nothing listens just now."""
+    port, holders = _held_port()
+    for holder in holders:
+        holder.close()
+    return port
+
+
+def _held_port() -> tuple[int, list[socket.socket]]:
+    """A loopback port for a server, and what keeps it and its bus port from all others.
+
+    The system gives a port that is held to nobody, also not while the server is dead.
+    """
     while True:
-        with socket.socket() as probe, socket.socket() as bus:
-            probe.bind(("127.0.0.1", 0))
-            port = int(probe.getsockname()[1])
-            if port + _BUS < 60_000:
-                with suppress(OSError):
-                    bus.bind(("127.0.0.1", port + _BUS))
-                    return port
+        holders = [socket.socket(), socket.socket()]
+        holders[0].bind(("127.0.0.1", 0))
+        port = int(holders[0].getsockname()[1])
+        if port + _BUS < 60_000:
+            with suppress(OSError):
+                holders[1].bind(("127.0.0.1", port + _BUS))
+                for holder in holders:
+                    # Set after it is bound: servers, which set it too, may still listen there.
+                    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                return port, holders
+        for holder in holders:
+            holder.close()
 
 
-def until(what: Callable[[], Any]) -> Any:
+def until(what: Callable[[], Any], over: Callable[[], str] = lambda: "") -> Any:
     """Wait for something to become true, and give it; servers that are away make it false."""
-    return waiting.until(what, redis.RedisError, redis.exceptions.RedisClusterException, OSError)
+    away = (redis.RedisError, redis.exceptions.RedisClusterException, OSError)
+    return waiting.until(what, *away, over=over)
 
 
 class Server:
@@ -62,7 +79,7 @@ class Server:
     def __init__(self, folder: Path, *options: str, file: bool = False, tls: bool = False) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
-        self.port = free_port()
+        self.port, self._holders = _held_port()
         self._options = options
         self._file = file
         self._tls = tls
@@ -87,8 +104,15 @@ class Server:
         command += ["--repl-diskless-sync-delay", "0"]
         self._process = subprocess.Popen([*command, *self._options], stdout=subprocess.DEVNULL)
         with self.client() as client:
-            until(client.ping)
+            until(client.ping, self._over)
         return self
+
+    def _over(self) -> str:
+        assert self._process is not None
+        if self._process.poll() is None:
+            return ""
+        log = self.folder / "redis.log"
+        return f"the server has ended: {log.read_text()[-500:] if log.exists() else 'no log'}"
 
     @property
     def is_running(self) -> bool:

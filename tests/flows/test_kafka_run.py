@@ -29,14 +29,12 @@ def test_events_become_lists_and_weights(broker: Broker, redis_url: str):
             lambda: run.reader.get("u3", tell.begin_ms + 20_000).items and run.reader.get("u3")
         )
         assert {item.room_id for item in view.items} == {"r1", "r2"}
-        assert run.weights(tell)["u0"]["cups"][3] == pytest.approx(
-            sum(
-                1.0 if isinstance(event, kinds.Click) else 0.5
-                for event in events
-                if getattr(event, "user_id", "") == "u0"
-                and isinstance(event, kinds.Click | kinds.Like)
-            )
+        counted = sum(
+            1.0 if isinstance(event, kinds.Click) else 0.5
+            for event in events
+            if getattr(event, "user_id", "") == "u0" and isinstance(event, kinds.Click | kinds.Like)
         )
+        until(lambda: run.weights(tell)["u0"]["cups"][3] == pytest.approx(counted), KeyError)
 
 
 def test_the_catalogue_is_known_before_the_first_event_counts(broker: Broker, redis_url: str):
@@ -47,7 +45,7 @@ def test_the_catalogue_is_known_before_the_first_event_counts(broker: Broker, re
     with running(broker, redis_url, settings_for("cat:")) as run:
         run.until(events=500, catalogue_events=503, slates=10)
         assert run.health()["unknown_item"] == 0
-        assert run.weights(tell)["u1"]["cups"][3] > 0
+        until(lambda: run.weights(tell)["u1"]["cups"][3] > 0, KeyError)
 
 
 def test_rows_that_cannot_be_used_go_to_their_topic(broker: Broker, redis_url: str):
@@ -161,4 +159,5 @@ def test_devices_count_and_are_linked(broker: Broker, redis_url: str):
         until(lambda: run.value("dev:{u1}:tags"))
         tags = run.reader.get("u1", tell.begin_ms + 10_000).tags
         assert tags["tea"][0] == 4.0
-        assert not run.value("dev:{device:d1}:tags")
+        # Another shard's, which delivers apart.
+        until(lambda: not run.value("dev:{device:d1}:tags"))
