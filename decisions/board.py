@@ -94,7 +94,7 @@ class LiveAir:
         self._tag_number = air.tag_number
         tags, self._share = air.tags.take(numbers, 1), air.share.take(numbers)
         self._rows = list(tags)
-        self.presented = [air.presented[number] for number in numbers.tolist()]
+        self.presented = list(map(air.presented.__getitem__, numbers.tolist()))
         """The tags of each room's product on air; none where nothing is."""
         # By tag where it is: the places of each stand together.
         every = tags.ravel()
@@ -214,4 +214,4 @@ def _whys(
     whys = [("popular", _BASE_REASONS.get(name, _NO_REASON)) for name in ROOM_NAMES]
     # The last one stands for none: -1.
     whys.append(("popular", _NO_REASON))
-    return [whys[column] for column in which.tolist()]
+    return list(map(whys.__getitem__, which.tolist()))

@@ -19,6 +19,9 @@ _TAILS_MAX = 4096
 """Far more than there are of sources, places and propensities together."""
 _STEPS = 10_000
 _SCORES = tuple(f"{step / _STEPS:.4f}" for step in range(_STEPS + 1))
+_ODDS = (np.arange(_STEPS) + 0.5) / (np.arange(_STEPS)[::-1] + 0.5)
+_BOUNDS: NDArray[np.float64] = np.log(_ODDS)
+"""From which logit on a score is rounded to 1, 2, 3 … steps: a look-up costs less than an exp."""
 
 
 def items_json(
@@ -36,17 +39,17 @@ def items_json(
     """
     for slot in explored:
         whys[slot] = EXPLORED
-    scores = (_STEPS / (1.0 + np.exp(-logits)) + 0.5).astype(np.intp).tolist()
+    scores = _BOUNDS.searchsorted(logits, side="right").tolist()
     openings = live.openings
     number: dict[str, int] = {}
     tails: dict[Why, str] = {}
-    items = []
-    for place, score, why in zip(chosen, scores, whys, strict=True):
-        tail = tails.get(why)
-        if tail is None:
-            told = number.setdefault(why[1], len(number))
-            tail = tails[why] = _tail(why[0], told, propensity)
-        items.append(f"{openings[place]}{_SCORES[score]}{tail}")
+    for why in dict.fromkeys(whys):
+        told = number.setdefault(why[1], len(number))
+        tails[why] = _tail(why[0], told, propensity)
+    items = [
+        f"{openings[place]}{_SCORES[score]}{tails[why]}"
+        for place, score, why in zip(chosen, scores, whys, strict=True)
+    ]
     for slot, drawn in explored.items():
         opening, score = openings[chosen[slot]], _SCORES[scores[slot]]
         items[slot] = opening + score + _tail(EXPLORED[0], number[EXPLORED[1]], drawn)

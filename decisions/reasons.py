@@ -37,9 +37,10 @@ def whys_of(
     if not (strong or hosts or follows or near or log_price is not None):
         return [board.whys[place] for place in chosen]
     made = []
+    knows_hosts, board_whys = bool(hosts or follows), board.whys
     host_ids, room_tags, tag_whys = live.host_ids, live.room_tags, live.tag_whys
     for place in chosen:
-        why, worth, best = board.whys[place], least, None
+        why, worth, best = board_whys[place], least, None
         for tag in room_tags[place]:
             if tag in strong and strong[tag] > worth:
                 worth, best = strong[tag], tag
@@ -50,7 +51,7 @@ def whys_of(
             for tag in presented[place]:
                 if tag in strong and strong[tag] > worth:
                     worth, why = strong[tag], _on_air_why(tag)
-        host = host_ids[place]
+        host = host_ids[place] if knows_hosts else ""
         follows_host = host in follows
         if follows_host or host in hosts:
             value = hosts.get(host, 0.0) * affinity + (followed if follows_host else 0.0)
@@ -62,7 +63,7 @@ def whys_of(
             value = fit * price_fit(log_price, live.log_prices[place], price_half)
             if value > worth:
                 why, worth = ("match", '["price_fit"]'), value
-        if place in near and near[place][0] > worth:
+        if near and place in near and near[place][0] > worth:
             why = near[place][1]
         made.append(why)
     return made

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from typing import cast
 
 import msgspec
 import numpy as np
@@ -42,11 +43,17 @@ class Slate:
     """The items, best first, as JSON; the score of the last place; which slots were explored."""
 
     body: bytes
-    rooms: list[str]
+    places: list[int]
+    live: LiveRooms
     last_score: float
     explored: tuple[int, ...] = ()
     own: dict[str, float] = field(default_factory=dict)
     """The user's `tag_values`, for whoever ranks more by them."""
+
+    @property
+    def rooms(self) -> list[str]:
+        """The rooms' ids, looked up only where they are asked for: they lie scattered in memory."""
+        return [self.live.ids[place] for place in self.places]
 
 
 class Ranker:
@@ -129,14 +136,11 @@ class Ranker:
         if taste:
             for wanted, column in zip(view.taste, live.attributes, strict=False):
                 score += column * (TASTE_SCALE * taste * wanted)
-        self._trust(score, view, live, affinity, followed)
         if view.log_price is not None and fit:
             half = self.vector.price_half
             score += fit * half / (half + np.abs(live.log_price - view.log_price))
-        for room_id, times in wish.shown.items():
-            place = live.place.get(room_id)
-            if place is not None:
-                score[place] += shown_before * times / (times + self.vector.shown_half)
+        each = cast("memoryview[float]", score.data)
+        self._add_to_few(each, wish, live, affinity, followed, shown_before)
         near = board.near_values(view)
         if near is not None:
             score += near
@@ -157,20 +161,23 @@ class Ranker:
         by[seen] -= _BEHIND
         return score, by
 
-    @staticmethod
-    def _trust(
-        score: NDArray[np.float64], view: View, live: LiveRooms, affinity: float, followed: float
-    ) -> None:
-        """Rooms of hosts whom the user trusts or follows."""
-        hosts, follows = view.hosts, view.follows
-        for host, value in hosts.items():
-            worth = value * affinity + (followed if host in follows else 0.0)
+    def _add_to_few(
+        self, score: memoryview[float], wish: Wish, live: LiveRooms,
+        affinity: float, followed: float, shown_before: float,
+    ) -> None:  # fmt: skip
+        """What is added to some rooms alone: of hosts known to the user, and shown before.
+
+        Reached through a memory view, where one number costs half of what it does in an array.
+        """
+        hosts, follows, half = wish.view.hosts, wish.view.follows, self.vector.shown_half
+        for host in {**hosts, **follows} if follows else hosts:
+            trust = hosts.get(host, 0.0) * affinity + (followed if host in follows else 0.0)
             for place in live.places_of(host):
-                score[place] += worth
-        for host in follows:
-            if host not in hosts:
-                for place in live.places_of(host):
-                    score[place] += followed
+                score[place] += trust
+        places = live.place
+        for room_id, times in wish.shown.items():
+            if room_id in places:
+                score[places[room_id]] += shown_before * times / (times + half)
 
     @staticmethod
     def _keep_out(score: NDArray[np.float64], wish: Wish, board: Board, live: LiveRooms) -> None:
@@ -207,7 +214,8 @@ class Ranker:
         share, seed = self.settings.explore_share, self.settings.seed
 
         def weigh(rooms: list[int]) -> list[float]:
-            return chances(score.take(rooms), board.optimism.take(rooms), self.settings)
+            numbers = np.array(rooms, np.intp)
+            return chances(score.take(numbers), board.optimism.take(numbers), self.settings)
 
         explored = explore(chosen, rest, request_id, share, seed, weigh) if explores else {}
         places = np.array(chosen, np.intp)
@@ -216,9 +224,9 @@ class Ranker:
         items = items_json(live, chosen, score.take(places), whys, explored, propensity)
         body = f'"request_id":"{request_id}","model":"utility@{board.second}",{items}}}'
         is_full = len(chosen) >= self.settings.items_max
-        last = min(by.take(places).tolist()) if is_full else _EXCLUDED
-        ids = [live.ids[place] for place in chosen]
-        return Slate(head(version, at_ms) + body.encode(), ids, last, tuple(explored), own)
+        last = float(by.take(places).min()) if is_full else _EXCLUDED
+        whole = head(version, at_ms) + body.encode()
+        return Slate(whole, chosen, live, last, tuple(explored), own)
 
     def _choose(self, best: list[int], live: LiveRooms) -> tuple[list[int], list[int]]:
         """The best places with at most so many a host and a tag, and the rest of the pool."""
@@ -228,6 +236,7 @@ class Ranker:
         beside = [0] * live.tag_count
         # A place that stands for no tag is never full.
         beside[NO_TAG] = -len(best) * len(live.tags)
+        full: set[int] = set() if tag_max > 0 else set(range(1, live.tag_count))
         varied: list[int] = []
         rest: list[int] = []
         # Most often no host has more rooms than that.
@@ -237,19 +246,19 @@ class Ranker:
                 rest.append(place)
                 continue
             numbers = tags_of[place]
+            if full and not full.isdisjoint(numbers):
+                rest.append(place)
+                continue
             for number in numbers:
-                if beside[number] >= tag_max:
-                    rest.append(place)
-                    break
-            else:
-                for number in numbers:
-                    beside[number] += 1
-                if is_crowded:
-                    hosts[host_of[place]] = hosts.get(host_of[place], 0) + 1
-                varied.append(place)
-                if len(varied) == items_max:
-                    rest += best[rank + 1 :]
-                    break
+                beside[number] = count = beside[number] + 1
+                if count == tag_max:
+                    full.add(number)
+            if is_crowded:
+                hosts[host_of[place]] = hosts.get(host_of[place], 0) + 1
+            varied.append(place)
+            if len(varied) == items_max:
+                rest += best[rank + 1 :]
+                break
         missing = items_max - len(varied)
         if missing > 0:
             varied += rest[:missing]
