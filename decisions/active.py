@@ -35,6 +35,9 @@ class ActiveUsers:
         self._order = self._written = 0
         self._left: dict[str, None] = {}
 
+    def __len__(self) -> int:
+        return len(self._users)
+
     def put(self, user_id: str, at_ms: int, last_score: float, wish: Wish) -> None:
         """The user has wished, and is the most recent one from now on."""
         self._order += 1

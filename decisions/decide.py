@@ -266,8 +266,10 @@ class DecideShard:
                 self._advance(at_ms)
             self.names.seq = change.seq
             if isinstance(change, RoomChange):
-                self._pushes(policy.room_changed(change.old, change.new, at_ms))
-                if change.starts:
+                decided = policy.room_changed(change.old, change.new, at_ms)
+                if decided:
+                    self._pushes(decided)
+                if self._active and change.starts:
                     self._start(change)
             else:
                 self._pushes(policy.on_air(change.room_id, change.product_id, at_ms))

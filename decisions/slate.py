@@ -84,15 +84,16 @@ class Ranker:
         number_of, prior = board.content.tag_number, self.vector.lift_prior
         scale, appetite = -LIFT_SCALE * board.user_coefficients[4], view.appetite
         by_tag: NDArray[np.float64] = np.zeros(len(number_of) + 1)
+        put = cast("memoryview[float]", by_tag.data)
         for tag, exposure in view.exposure.items():
             number = number_of.get(tag)
             if number is not None:
                 expected = exposure * appetite
-                by_tag[number] = expected / (expected + prior) * scale
+                put[number] = expected / (expected + prior) * scale
         for tag, value in own.items():
             number = number_of.get(tag)
             if number is not None:
-                by_tag[number] = value
+                put[number] = value
         return by_tag
 
     def scores(
