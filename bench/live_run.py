@@ -67,10 +67,11 @@ def send(
     rate: int,
     seconds: int,
     probes: int = PROBES_PER_S,
-    past_hours: int = 0,
+    past_s: int = 0,
+    active: int = 0,
 ) -> dict[str, Any]:
     """Send as `bench.open_loop` does; what it says."""
-    numbers = map(str, (users, rate, seconds, probes, past_hours))
+    numbers = map(str, (users, rate, seconds, probes, past_s, active))
     command = [sys.executable, "-m", "bench.open_loop", brokers, *numbers]
     ran = subprocess.run(command, capture_output=True, text=True, check=False)
     if ran.returncode:
@@ -94,15 +95,13 @@ class Flow:
         return int(self._reader.health().get("events", 0))
 
     def until(self, events: int) -> tuple[float, int]:
-        """Wait until so many are taken; when the first were, and how many."""
-        first, end_s = (0.0, 0), time.monotonic() + _UP_S_MAX
+        """Wait until so many are taken; when that was, and how many then were."""
+        end_s = time.monotonic() + _UP_S_MAX
         while (taken := self.events()) < events:
-            if taken and not first[1]:
-                first = (time.monotonic(), taken)
             if time.monotonic() > end_s:
                 raise RunError(f"the flow took {taken:,} of {events:,} events")
             time.sleep(0.1)
-        return first
+        return time.monotonic(), taken
 
 
 @contextmanager

@@ -1,9 +1,9 @@
 """Sends events to Kafka when they are due, whatever becomes of them: an open loop.
 
-`python -m bench.open_loop BROKERS USERS RATE SECONDS PROBES HOURS`: a rate of 0 sends the
-catalogue, a click of each user, and SECONDS thousand events as fast as it can, as of now or, with
-HOURS, spread evenly over that past. Prints as JSON how many were sent, how long it took and how
-late the sending itself was.
+`python -m bench.open_loop BROKERS USERS RATE SECONDS PROBES PAST_S ACTIVE`: a rate of 0 sends the
+catalogue, a click of each user, and SECONDS thousand events of the first ACTIVE users, all of them
+if that is 0, as fast as it can, as of now or, with PAST_S, spread evenly over that past. Prints as
+JSON how many were sent, how long it took and how late the sending itself was.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from confluent_kafka import Producer
 from bench.live_traffic import Row, acts, catalogue, first_clicks, line, probe
 
 _NAP_S = 0.0005
-_HOUR_MS = 3_600_000
 
 
 class Sender:
@@ -55,12 +54,12 @@ class Sender:
         self._producer.flush()
 
 
-def fill(sender: Sender, users: int, events: int, past_ms: int) -> None:
+def fill(sender: Sender, users: int, active: int, events: int, past_ms: int) -> None:
     """What a run begins with: a past, ending now, sent at once."""
     began_ms = time.time_ns() // 1_000_000 - past_ms
     for row in (*catalogue(), *first_clicks(users)):
         sender.send(row, began_ms)
-    rows = acts(1, max(1, users))
+    rows = acts(1, max(1, active or users))
     for number in range(events):
         sender.send(next(rows), began_ms + past_ms * number // events)
     sender.flush()
@@ -90,14 +89,16 @@ def keep_on(sender: Sender, users: int, rate: int, seconds: float, probes: int) 
     return late
 
 
-def main(brokers: str, users: int, rate: int, seconds: float, probes: int, hours: int) -> int:
+def main(
+    brokers: str, users: int, rate: int, seconds: int, probes: int, past_s: int, active: int
+) -> int:
     """Send, and say how it went."""
     sender, began_s = Sender(brokers), time.monotonic()
     late: list[float] = []
     if rate:
         late = sorted(keep_on(sender, users, rate, seconds, probes))
     else:
-        fill(sender, users, round(seconds * 1000), hours * _HOUR_MS)
+        fill(sender, users, active, seconds * 1000, past_s * 1000)
     said = {"sent": sender.sent, "seconds": time.monotonic() - began_s}
     if late:
         said["late_p99_s"] = late[len(late) * 99 // 100]
@@ -107,5 +108,4 @@ def main(brokers: str, users: int, rate: int, seconds: float, probes: int, hours
 
 if __name__ == "__main__":
     brokers, *numbers = sys.argv[1:]
-    users, rate, seconds, probes, hours = (int(number) for number in numbers)
-    raise SystemExit(main(brokers, users, rate, seconds, probes, hours))
+    raise SystemExit(main(brokers, *(int(number) for number in numbers)))

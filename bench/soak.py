@@ -97,7 +97,7 @@ def soak_rows(url: str, folder: Path, out: Path, users: int, rate: int, seconds:
     log = folder / "flow.log"
     with broker() as brokers:
         past = users * _PAST_ACTS // 1000
-        filled = send(brokers, users, 0, past, past_hours=_PAST_HOURS)["sent"]
+        filled = send(brokers, users, 0, past, past_s=_PAST_HOURS * 3600)["sent"]
         command = ("flows.cli", "run", "--kafka", brokers, "--redis", url)
         with running(*command, "--recovery", str(folder / "state"), told=log) as process:
             flow = Flow(url, process, log)
