@@ -25,7 +25,7 @@ from flows.settings import Settings
 from flows.side_by_side import run_side_by_side
 from flows.stop import Stop
 from flows.world_source import WorldSource
-from simulator.catalog import Room
+from simulator.cast import Room
 from simulator.live import LiveWorld
 from simulator.settings import preset
 from sinks.adapters import DeadLetterSink

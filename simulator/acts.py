@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from simulator.catalog import Product, Room
+from simulator.cast import Product, Room, Viewer
 from simulator.comments import comment
 from simulator.stage import Stage
-from simulator.viewers import Viewer
 
 Step = tuple[int, str, Product | None]  # ms after entering, what, with which product
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from simulator.catalog import Room
+from simulator.cast import Room, Viewer
 from simulator.liking import interest
 from simulator.stage import Life, Stage
-from simulator.viewers import Viewer
 from simulator.wire import Fields
 
 _UNWANTED = 5

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from simulator import identity
+from simulator.cast import Viewer
 from simulator.session import show
 from simulator.stage import Life, Stage
-from simulator.viewers import Viewer
 
 _SPAM = ("加微信领福利", "free coupons in my profile")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simulator.catalog import Host, Room
+from simulator.cast import Host, Room
 from simulator.stage import Life, Stage
 
 _AGAIN_S = 3_600.0  # mean pause before a host announces the next broadcast

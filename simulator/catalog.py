@@ -1,80 +1,13 @@
-"""Hosts, their products and their rooms: what the world has to offer at a moment."""
+"""The catalogue: hosts, their products and their rooms, made from a seed."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
+from simulator.cast import Host, Product, Room
 from simulator.dice import Dice
 from simulator.settings import SimulatorSettings
 from simulator.words import BRANDS, HOST_NAMES_EN, HOST_NAMES_ZH, MODELS, NAMED_POINTS, tag_groups
-
-if TYPE_CHECKING:
-    from simulator.viewers import Viewer
-
-_FANS = 200
-
-
-@dataclass(slots=True, eq=False)
-class Product:
-    """Something that a host sells."""
-
-    product_id: str
-    title: str
-    tags: tuple[int, ...]
-    price: float
-    category: str
-
-
-@dataclass(slots=True, eq=False)
-class Host:
-    """Someone who broadcasts; `trust` and `price_level` are in [0, 1]."""
-
-    number: int
-    host_id: str
-    name: str
-    tags: tuple[int, ...]
-    followers: int
-    trust: float
-    price_level: float
-    english: bool
-    products: tuple[Product, ...] = ()
-    room: Room | None = None
-    fans: tuple[Viewer, ...] = ()  # who follows, the newest 200
-
-    def add_fan(self, viewer: Viewer) -> None:
-        """A viewer follows."""
-        self.fans = (*self.fans[1 - _FANS :], viewer)
-
-    def drop_fan(self, viewer: Viewer) -> None:
-        """A viewer follows no more."""
-        self.fans = tuple(fan for fan in self.fans if fan is not viewer)
-
-
-@dataclass(slots=True, eq=False)
-class Room:
-    """One broadcast of a host.
-
-    `pull` is how well it is known and `hook` how loud its cover is, both around 1: a loud cover
-    wins clicks and loses those who come in. `appeal` lists the tags that speak to a viewer now,
-    those of the product on air a second time.
-    """
-
-    room_id: str
-    host: Host
-    title: str
-    tags: tuple[int, ...]
-    products: tuple[Product, ...]
-    start_ms: int
-    end_ms: int
-    pull: float
-    hook: float
-    live: bool = False
-    on_air: Product | None = None
-    appeal: tuple[int, ...] = ()
-    # In the order in which they reserved; bounded by who adds them.
-    reserved: list[Viewer] = field(default_factory=list)
 
 
 class Catalog:

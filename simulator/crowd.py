@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
+from simulator.cast import Viewer
 from simulator.dice import Dice
 from simulator.settings import SimulatorSettings
-from simulator.viewers import Viewer
 
 _HOUR_MS = 3_600_000
 _SPREAD_H = 2.5  # how far around the peak hour a viewer still comes

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from simulator.cast import Viewer
 from simulator.stage import Stage
-from simulator.viewers import Viewer
 from simulator.wire import Fields
 
 _QUIET = (["22:00", "08:00"], ["23:00", "07:30"], ["19:00", "21:30"], ["12:30", "14:00"])

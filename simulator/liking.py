@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from simulator.catalog import Product, Room
-from simulator.viewers import Viewer
+from simulator.cast import Product, Room, Viewer
 
 _INDIFFERENT = 0.04  # what is left where nothing matches
 _FOLLOWING = 0.35

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from simulator import reach
-from simulator.catalog import Room
+from simulator.cast import Room, Viewer
 from simulator.protagonist import Protagonist
 from simulator.settings import SimulatorSettings
 from simulator.stage import Slate
 from simulator.truth import Truth
 from simulator.utility import list_utility
-from simulator.viewers import Viewer
 from simulator.world import World
 
 Given = tuple[str | None, list[str], list[float]]

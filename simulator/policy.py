@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from simulator.catalog import Room
+from simulator.cast import Room
 from simulator.dice import Dice
 from simulator.tastes import Taste
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from simulator import aside
-from simulator.catalog import Room
+from simulator.cast import Room, Viewer
 from simulator.liking import interest
+from simulator.segments import SEGMENTS
 from simulator.session import show
 from simulator.stage import Life, Slate, Stage
 from simulator.tastes import TasteHistory
-from simulator.viewers import SEGMENTS, Viewer
 
 _USER_ID = "u-lin"
 _DAY_MS = 86_400_000

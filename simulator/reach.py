@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from simulator.catalog import Room
+from simulator.cast import Room, Viewer
 from simulator.liking import interest
 from simulator.session import session
 from simulator.stage import Life, Stage
-from simulator.viewers import Viewer
 
 _DELIVERED = 0.97
 _OFF = 0.04  # of those who dismiss, how many switch pushes off

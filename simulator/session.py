@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from simulator import aside, identity, visit
-from simulator.catalog import Room
+from simulator.cast import Room, Viewer
 from simulator.comments import query
 from simulator.liking import attraction
 from simulator.stage import Life, Slate, Stage
-from simulator.viewers import Viewer
 
 # A slot's chance to be looked at, from the first on: 1 / (1 + slot)^0.45.
 POSITION_BIAS = tuple((1.0 + slot) ** -0.45 for slot in range(200))

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from simulator.acts import Step
-from simulator.catalog import Product, Room
+from simulator.cast import Product, Room, Viewer
 from simulator.liking import wanting
 from simulator.stage import Life, Stage
-from simulator.viewers import Viewer
 from simulator.wire import Fields
 
 _CART = 10

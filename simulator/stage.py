@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from simulator.catalog import Catalog, Room
+from simulator.cast import Room, Viewer
+from simulator.catalog import Catalog
 from simulator.clock import Clock
 from simulator.dial import Dial
 from simulator.dice import Dice
@@ -12,7 +13,7 @@ from simulator.policy import Policy
 from simulator.settings import SimulatorSettings
 from simulator.tastes import Tastes
 from simulator.truth import Truth
-from simulator.viewers import Viewer, make_viewer
+from simulator.viewers import make_viewer
 from simulator.wire import Fields, Wire
 
 Life = Iterator[int]  # acts, then gives the ms until it acts again

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from simulator.catalog import Room
+from simulator.cast import Room, Viewer
 from simulator.liking import attraction, satisfaction
 from simulator.session import POSITION_BIAS
 from simulator.stage import Stage
-from simulator.viewers import Viewer
 from simulator.visit import leave_propensity
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from simulator import acts, shopping
-from simulator.catalog import Room
+from simulator.cast import Room, Viewer
 from simulator.liking import satisfaction
 from simulator.stage import Life, Stage
-from simulator.viewers import Viewer
 from simulator.wire import Fields
 
 _RECENT = 6

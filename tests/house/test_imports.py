@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
 
 PACKAGES = (
     *("events", "features", "models", "decisions", "sinks"),
@@ -146,3 +147,14 @@ def test_the_rules_refuse_what_they_should():
     assert not _may("events", "events/decode.py", "zstandard")
     assert not _may("flows", "flows/step.py", "pickle")
     assert _may("decisions", "decisions/slate.py", "models.table.WeightsTable")
+
+
+def test_no_files_import_each_other_in_a_circle(trees: dict[str, ast.Module]):
+    file_of = {path.removesuffix(".py").replace("/", "."): path for path in trees}
+    ties = TopologicalSorter[str]()
+    for path, tree in trees.items():
+        for _, name in _imports(tree):
+            module = name if name in file_of else name.rpartition(".")[0]
+            if module in file_of:
+                ties.add(path, file_of[module])
+    ties.prepare()  # raises CycleError, which names the circle

@@ -7,7 +7,7 @@ from dataclasses import replace
 import orjson
 import pytest
 
-from simulator.catalog import Room
+from simulator.cast import Room
 from simulator.dial import Dial
 from simulator.live import Given, LiveWorld
 from simulator.settings import preset

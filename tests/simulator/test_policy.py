@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.catalog import Catalog, Room
+from simulator.cast import Room
+from simulator.catalog import Catalog
 from simulator.dice import Dice
 from simulator.policy import Policy
 from simulator.settings import SimulatorSettings
