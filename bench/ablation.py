@@ -1,10 +1,11 @@
 """What each part of the rankers is worth on a log, by the whole flow: without it, less with all.
 
-    python -m bench.ablation LOG [--without-tags]
+    python -m bench.ablation LOG [--without-tags] [--change "without habits" ...]
 
 A part's worth comes with the 95 % interval of a paired bootstrap over users (`liveloom backtest`).
 Parts that are off by default are put in, all others left out. Without tags, the log's catalogue
-loses them first: what is left where nobody has written any.
+loses them first: what is left where nobody has written any. Where changes are named, only those
+are asked for; a change's figures do not depend on what else is asked.
 """
 
 from __future__ import annotations
@@ -109,7 +110,11 @@ def main(argv: Sequence[str] | None = None, parts: Mapping[str, str] = PARTS) ->
     parser = argparse.ArgumentParser(prog="python -m bench.ablation", description=__doc__)
     parser.add_argument("log", type=Path)
     parser.add_argument("--without-tags", action="store_true", help="of the log's catalogue")
+    parser.add_argument(
+        "--change", action="append", choices=tuple(parts), metavar="NAME", help="none other"
+    )
     asked = parser.parse_args(argv)
+    parts = {what: parts[what] for what in asked.change or parts}
     with tempfile.TemporaryDirectory() as scratch:
         folder, log = Path(scratch), asked.log
         if asked.without_tags:

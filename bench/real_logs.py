@@ -32,7 +32,7 @@ RESAMPLES = 200
 SEED = 20_260
 PARTS_OF_RANKLENS = (
     *("tag match", "tag lift", "focus", "attribute lift", "item click rate"),
-    *("tag click rate", "attributes", "appetite"),
+    *("tag click rate", "what was shown before", "attributes", "appetite"),
 )
 """Films have neither heat nor leaves, orders or prices, and no host that is followed."""
 

@@ -50,8 +50,15 @@ def test_without_tags_nothing_else_is_changed(log: Path, tmp_path: Path):
 
 
 def test_the_table_says_what_each_part_is_worth(log: Path, capsys: pytest.CaptureFixture[str]):
-    few = {what: PARTS[what] for what in ("without tag match", "with neighbours and attention")}
-    main([str(log)], few)
-    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
-    told = [line for line in lines if "[" in " ".join(line) and line[0] in ("with", "without")]
-    assert len(told) == len(few) * len(FIGURES)
+    few = ("without tag match", "with neighbours and attention")
+    main([str(log), *(word for what in few for word in ("--change", what))])
+    lines = [line.strip() for line in capsys.readouterr().out.splitlines() if "[" in line]
+    assert [next(what for what in few if line.startswith(what)) for line in lines] == [
+        what for what in few for _ in FIGURES
+    ]
+
+
+def test_a_change_that_is_not_known_is_refused(log: Path, capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit):
+        main([str(log), "--change", "without luck"])
+    assert "without luck" in capsys.readouterr().err
