@@ -61,8 +61,6 @@ class ActiveUsers:
 
     def since(self, since_ms: int) -> list[tuple[str, Active]]:
         """Those who wished at or after an instant, by name."""
-        if not self._users:
-            return []
         found = [(user, held) for user, held in self._users.items() if held.at_ms >= since_ms]
         return sorted(found, key=lambda item: item[0])
 

@@ -1,11 +1,13 @@
-"""Policies beside each other: each by itself, and as it differs from the first."""
+"""Policies beside each other: each by itself, and as it differs from the first, ready for JSON."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
-from evaluation.resample import Resamples
+import numpy as np
+
+from evaluation.resample import Interval, Resamples
 
 Figures = dict[str, Any]
 
@@ -50,3 +52,18 @@ def beside_the_first(
         first = own if first is None else first
     head = {"baseline": policies[0].name, "resamples": resamples, "seed": seed}
     return {**head, **facts, kind: told}
+
+
+def plain(value: float, interval: Interval | None, real: bool = False) -> Figures:
+    """A figure for JSON; of a difference also whether it is real."""
+    made: Figures = {"value": rounded(value)}
+    if interval is not None:
+        made |= {"low": rounded(interval.low), "high": rounded(interval.high)}
+    if real:
+        made["real"] = interval is not None and interval.real
+    return made
+
+
+def rounded(value: float) -> float | None:
+    """Six digits: what is beyond depends on the machine's order of addition."""
+    return float(f"{value:.6g}") if np.isfinite(value) else None

@@ -15,6 +15,7 @@ import numpy as np
 
 from evaluation.arrays import Floats
 from evaluation.journal import Journal, RoomTable
+from evaluation.live import LiveRooms
 
 PLACES = 10
 NAMES = (
@@ -98,8 +99,7 @@ class _Seen:
 
     def __init__(self, rooms: RoomTable) -> None:
         self._rooms = rooms
-        self._next = 0
-        self._live: set[int] = set()
+        self._live = LiveRooms(rooms.changes)
         self._live_entropy = 0.0
         self._stale = True
         self._impressions = [1] * len(rooms.ids)
@@ -111,11 +111,7 @@ class _Seen:
 
     def advance(self, now_ms: int) -> None:
         """Let the catalogue's changes up to a time take effect."""
-        changes = self._rooms.changes
-        while self._next < len(changes) and changes[self._next][0] <= now_ms:
-            _, room, is_live = changes[self._next]
-            (self._live.add if is_live else self._live.discard)(room)
-            self._next += 1
+        for _ in self._live.advance(now_ms):
             self._stale = True
 
     def show(self, user: int, shown: Sequence[int], engaged: Sequence[int]) -> None:
@@ -145,7 +141,9 @@ class _Seen:
             made["known_tags"] = sum(mask & known != 0 for mask in masks) / count
         if self._stale:
             self._stale = False
-            self._live_entropy = entropy_bits(tag for room in self._live for tag in self._of[room])
+            self._live_entropy = entropy_bits(
+                tag for room in self._live.rooms for tag in self._of[room]
+            )
         if self._live_entropy > 0.0:
             own = entropy_bits(tag for room in slate for tag in self._of[room])
             made["bubble"] = 1.0 - own / self._live_entropy

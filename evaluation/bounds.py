@@ -14,7 +14,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from evaluation.arrays import Floats
-from evaluation.resample import percentile
+from evaluation.beside import Figures, plain
+from evaluation.resample import Interval, percentile
 from evaluation.segments import SEGMENTS
 from evaluation.settings import BoundSettings
 
@@ -44,15 +45,17 @@ def bounds_of(
         least = settings.small_exposure_min
         drawn = own.values[EXPOSURE], own.resampled[EXPOSURE]
         made.append(("small_exposure_min", EXPOSURE, least, drawn, own.counted[EXPOSURE]))
-    for segment in SEGMENTS if quality is not None else ():
+    if quality is None:
+        return [_judged(settings, *one) for one in made]
+    for segment in SEGMENTS:
         figure = f"{segment}.{quality}"
         for bound, most, other, against in (
             ("segment_gap_max", settings.segment_gap_max, own, quality),
             ("segment_loss_max", settings.segment_loss_max, first, figure),
         ):
             if most and other is not None and np.isfinite(_value(own, figure)):
-                drawn = _quotient(own, figure, other, str(against))
-                users = min(own.counted[figure], other.counted.get(str(against), 0))
+                drawn = _quotient(own, figure, other, against)
+                users = min(own.counted[figure], other.counted.get(against, 0))
                 made.append((bound, figure, 1.0 - most, drawn, users))
     return [_judged(settings, *one) for one in made]
 
@@ -92,36 +95,27 @@ def _judged(
         "bound": bound,
         "of": figure,
         "least": round(least, 6),
-        "value": _short(value),
-        **_within(value, resampled),
+        **_within(value, interval),
         "users": users,
         "verdict": verdict,
     }
 
 
-def _within(value: float, resampled: Floats) -> dict[str, float | None]:
-    interval = percentile(value, resampled)
-    if interval is None:
-        return {"low": None, "high": None}
-    return {"low": _short(interval.low), "high": _short(interval.high)}
-
-
-def _short(value: float) -> float | None:
-    return float(f"{value:.6g}") if np.isfinite(value) else None
+def _within(value: float, interval: Interval | None) -> Figures:
+    return {"value": None, "low": None, "high": None} | plain(value, interval)
 
 
 def worst_segment(own: Figured, qualities: Sequence[str]) -> Bound | None:
     """The kind of user served worst, beside all: its share of their quality, with its interval."""
     quality = _quality(own, qualities)
-    found = [
-        (drawn[0], segment, drawn)
-        for segment in (SEGMENTS if quality is not None else ())
-        if np.isfinite((drawn := _quotient(own, f"{segment}.{quality}", own, str(quality)))[0])
-    ]
+    if quality is None:
+        return None
+    drawn = {name: _quotient(own, f"{name}.{quality}", own, quality) for name in SEGMENTS}
+    found = [(value, name) for name, (value, _) in drawn.items() if np.isfinite(value)]
     if not found:
         return None
-    value, segment, drawn = min(found, key=lambda one: one[:2])
-    return {"segment": segment, "of": quality, "value": _short(value), **_within(*drawn)}
+    value, segment = min(found)
+    return {"segment": segment, "of": quality, **_within(value, percentile(*drawn[segment]))}
 
 
 def broken(policies: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, Bound]]:

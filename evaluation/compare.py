@@ -8,11 +8,10 @@ import numpy as np
 
 from evaluation import progressive
 from evaluation.arrays import Floats, ratio
-from evaluation.beside import Figures, beside_the_first
+from evaluation.beside import Figures, beside_the_first, plain, rounded
 from evaluation.bounds import bounds_of, worst_segment
 from evaluation.measure import CLIP_MAX, Measured
 from evaluation.resample import (
-    Interval,
     Resamples,
     percentile,
     studentised,
@@ -39,16 +38,16 @@ def _tell(policy: Measured, own: _Resampled, first: _Resampled | None) -> Figure
         "period_ms": list(policy.period_ms),
         "figures": own.figures(),
         "differences": {} if first is None else own.differences(first),
-        "coverage": {name: _round(value) for name, value in policy.coverage.items()},
+        "coverage": {name: rounded(value) for name, value in policy.coverage.items()},
         "bounds": bounds_of(policy.bounds, own, first, QUALITIES),
         "worst_segment": worst_segment(own, QUALITIES),
         "off_policy": _off_policy(policy),
         "calibration": {
-            model: [[_round(part) for part in row] for row in curve]
+            model: [[rounded(part) for part in row] for row in curve]
             for model, curve in policy.curves.items()
         },
         "over_time": {
-            name: [[at_ms, _round(value)] for at_ms, value in series]
+            name: [[at_ms, rounded(value)] for at_ms, value in series]
             for name, series in policy.over_time.items()
         },
     }
@@ -135,23 +134,8 @@ def _off_policy(policy: Measured) -> Figures | None:
         return None
     return {
         "decisions": sums.decisions,
-        "effective_sample_size": _round(sums.effective),
-        "clipped_share": _round(sums.clipped),
-        "weight_mean": _round(sums.weight_mean),
+        "effective_sample_size": rounded(sums.effective),
+        "clipped_share": rounded(sums.clipped),
+        "weight_mean": rounded(sums.weight_mean),
         "thin": sums.thin,
     }
-
-
-def plain(value: float, interval: Interval | None, real: bool = False) -> Figures:
-    """A figure for JSON; of a difference also whether it is real."""
-    made: Figures = {"value": _round(value)}
-    if interval is not None:
-        made |= {"low": _round(interval.low), "high": _round(interval.high)}
-    if real:
-        made["real"] = interval is not None and interval.real
-    return made
-
-
-def _round(value: float) -> float | None:
-    """Six digits: what is beyond depends on the machine's order of addition."""
-    return float(f"{value:.6g}") if np.isfinite(value) else None

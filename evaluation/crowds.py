@@ -85,23 +85,19 @@ class _Stage:
     """One world's rooms as time goes on."""
 
     def __init__(self, opened: Sequence[Opened], crowds: Sequence[Crowd]) -> None:
-        self._opened = opened
-        self._next = 0
         self._rooms: dict[str, int] = {}
         hosts: dict[str, int] = {}
         host: list[int] = []
         for row in opened:
             if self._rooms.setdefault(row.room_id, len(host)) == len(host):
                 host.append(hosts.setdefault(row.host_id, len(hosts)))
-        self._live = LiveHosts(np.array(host, dtype=np.int64))
+        changes = [(row.at_ms, self._rooms[row.room_id], row.live) for row in opened]
+        self._live = LiveHosts(np.array(host, dtype=np.int64), changes)
         for crowd in crowds:
             if crowd.host_id in hosts:
                 self._live.gain(hosts[crowd.host_id], crowd.users)
 
     def exposure(self, at_ms: int, rooms: Sequence[str]) -> tuple[Floats, Floats] | None:
         """What a list gives, by size."""
-        while self._next < len(self._opened) and self._opened[self._next].at_ms <= at_ms:
-            row = self._opened[self._next]
-            self._live.change(self._rooms[row.room_id], row.live)
-            self._next += 1
+        self._live.advance(at_ms)
         return self._live.exposure([self._rooms[name] for name in rooms if name in self._rooms])

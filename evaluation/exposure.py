@@ -19,6 +19,7 @@ import numpy as np
 from evaluation.arrays import Floats, Ints, counts, totals
 from evaluation.beyond import PLACES
 from evaluation.journal import Journal
+from evaluation.live import Change, LiveRooms
 
 SIZES = ("small", "middle", "large")
 _SMALL_SHARE, _LARGE_SHARE = 0.5, 0.1
@@ -32,23 +33,22 @@ was empty or nobody was live."""
 class LiveHosts:
     """Who is live, and how large they are beside each other. Time: O(hosts) a list."""
 
-    def __init__(self, host: Ints) -> None:
+    def __init__(self, host: Ints, changes: Sequence[Change]) -> None:
         """`host` is that of each room; -1 where it is not known."""
         count = int(host.max(initial=-1)) + 1
         self._host = host
         self._rooms = np.zeros(count, dtype=np.int64)
         self._audience = np.zeros(count, dtype=np.int64)
-        self._live: set[int] = set()
+        self._live = LiveRooms(changes)
         self._sizes: Ints | None = None
 
-    def change(self, room: int, is_live: bool) -> None:
-        """A room begins or ends."""
-        host = int(self._host[room])
-        if host < 0 or is_live == (room in self._live):
-            return
-        (self._live.add if is_live else self._live.discard)(room)
-        self._rooms[host] += 1 if is_live else -1
-        self._sizes = None
+    def advance(self, now_ms: int) -> None:
+        """Let rooms begin and end up to a time."""
+        for room, is_live in self._live.advance(now_ms):
+            host = int(self._host[room])
+            if host >= 0:
+                self._rooms[host] += 1 if is_live else -1
+                self._sizes = None
 
     def gain(self, host: int, people: int = 1) -> None:
         """A host's audience has grown by so many."""
@@ -59,7 +59,7 @@ class LiveHosts:
         """The shares of a list of rooms, best first, by size, each of shape (3,)."""
         hosts = self._host[np.array(rooms[:PLACES], dtype=np.int64)]
         known = hosts >= 0
-        if not self._live or not known.any():
+        if not self._rooms.any() or not known.any():
             return None
         if self._sizes is None:
             self._sizes = sizes(self._audience, self._rooms)
@@ -90,17 +90,14 @@ def exposure_of(journal: Journal) -> Shares:
     counts from when its label was known.
     """
     lists, rooms = journal.lists, journal.rooms
-    live = LiveHosts(rooms.host)
+    live = LiveHosts(rooms.host, rooms.changes)
     owner, came = lists.user[lists.list_of], np.flatnonzero(lists.engaged)
     came = came[np.argsort(lists.known_ms[came], kind="stable")]
-    changes, after, gone = rooms.changes, 0, 0
+    gone = 0
     met: set[tuple[int, int]] = set()
     found = []
     for place, now_ms in enumerate(lists.shown_ms.tolist()):
-        while after < len(changes) and changes[after][0] <= now_ms:
-            _, room, is_live = changes[after]
-            live.change(room, is_live)
-            after += 1
+        live.advance(now_ms)
         while gone < len(came) and lists.known_ms[came[gone]] <= now_ms:
             item = came[gone]
             pair = int(owner[item]), int(rooms.host[lists.room[item]])
@@ -114,11 +111,10 @@ def exposure_of(journal: Journal) -> Shares:
 
 def stacked(found: Iterable[tuple[Floats, Floats] | None]) -> Shares:
     """Lists' shares as two arrays."""
-    empty = np.full(len(SIZES), np.nan)
-    rows = [(empty, empty) if one is None else one for one in found]
-    if not rows:
-        return np.zeros((0, len(SIZES))), np.zeros((0, len(SIZES)))
-    return np.stack([given for given, _ in rows]), np.stack([there for _, there in rows])
+    empty = np.full((2, len(SIZES)), np.nan)
+    rows = [empty if one is None else one for one in found]
+    given, there = np.array(rows, dtype=np.float64).reshape(-1, 2, len(SIZES)).swapaxes(0, 1)
+    return given, there
 
 
 def exposure_sums(user: Ints, shares: Shares, users: int) -> dict[str, tuple[Floats, Floats]]:

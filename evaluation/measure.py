@@ -31,6 +31,7 @@ LABELS = {"engagement": "engaged", "quick_leave": "left", "order": "ordered"}
 CURVE_BINS = 12
 SLICES = 24
 CLIP_MAX = 100.0
+_BOUNDS = BoundSettings()
 
 
 @dataclass(frozen=True)
@@ -60,11 +61,16 @@ class Measured:
     coverage: dict[str, float] = field(default_factory=dict)
     off_policy: Sums | None = None
     period_ms: tuple[int, int] = (0, 0)
-    bounds: BoundSettings = field(default_factory=BoundSettings)
+    bounds: BoundSettings = _BOUNDS
 
 
 def measure(
-    name: str, journal: Journal, models: Sequence[str], explore_share: float, seed: int
+    name: str,
+    journal: Journal,
+    models: Sequence[str],
+    explore_share: float,
+    seed: int,
+    bounds: BoundSettings = _BOUNDS,
 ) -> Measured:
     """Everything about one policy's replay; `models` name the rows of its examples' logits."""
     lists = journal.lists
@@ -80,6 +86,7 @@ def measure(
             "examples": len(journal.examples),
             "offers": len(journal.offers),
         },
+        bounds=bounds,
     )
     if len(lists):
         made.period_ms = (int(lists.shown_ms.min()), int(lists.shown_ms.max()))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from html import escape
 from typing import Any
 
@@ -21,6 +22,7 @@ from evaluation.words import (
 
 Policies = Mapping[str, Mapping[str, Any]]
 _NONE = '<span class="none">–</span>'
+_RATIO = "{:.3f}".format
 
 
 def summary_table(policies: Policies) -> str:
@@ -95,13 +97,18 @@ def _cell(
 ) -> str:
     if held is None or held["value"] is None:
         return f"<td>{_NONE}</td>"
-    parts = [f'<span class="value">{_written(figure, held["value"])}</span>']
-    if held.get("low") is not None:
-        low, high = _written(figure, held["low"]), _written(figure, held["high"])
-        parts.append(f'<span class="within">{low} … {high}</span>')
+    badge = ""
     if difference and difference.get("value") is not None:
-        parts.append(_badge(figure, difference))
-    return f"<td>{''.join(parts)}</td>"
+        badge = _badge(figure, difference)
+    return f"<td>{_within(held, partial(_written, figure))}{badge}</td>"
+
+
+def _within(held: Mapping[str, Any], written: Callable[[float], str]) -> str:
+    """A value, and its interval where it has one."""
+    value = f'<span class="value">{written(held["value"])}</span>'
+    if held.get("low") is None:
+        return value
+    return f'{value}<span class="within">{written(held["low"])} … {written(held["high"])}</span>'
 
 
 def _badge(figure: Figure, difference: Mapping[str, Any]) -> str:
@@ -189,11 +196,8 @@ def bounds_table(policies: Policies) -> str:
 def _worst_cell(one: Mapping[str, Any] | None) -> str:
     if one is None:
         return f"<td>{_NONE}</td>"
-    within = ""
-    if one["low"] is not None:
-        within = f'<span class="within">{one["low"]:.3f} … {one["high"]:.3f}</span>'
     segment = f'<span class="by">{escape(one["segment"])} users</span>'
-    return f'<td><span class="value">{one["value"]:.3f}</span>{within}{segment}</td>'
+    return f"<td>{_within(one, _RATIO)}{segment}</td>"
 
 
 def _bounds(bounds: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], Mapping[str, Any]]:
@@ -210,13 +214,8 @@ def _bound_cell(one: Mapping[str, Any] | None) -> str:
     if one is None or one["value"] is None:
         return f"<td>{_NONE}</td>"
     kind = {"kept": " good", "broken": " bad"}.get(one["verdict"], "")
-    within = ""
-    if one["low"] is not None:
-        within = f'<span class="within">{one["low"]:.3f} … {one["high"]:.3f}</span>'
-    return (
-        f'<td><span class="value">{one["value"]:.3f}</span>{within}'
-        f'<span class="by{kind}">{one["verdict"]}, at least {one["least"]:g}</span></td>'
-    )
+    verdict = f'<span class="by{kind}">{one["verdict"]}, at least {one["least"]:g}</span>'
+    return f"<td>{_within(one, _RATIO)}{verdict}</td>"
 
 
 def off_policy_table(policies: Policies, clip_max: float) -> str:

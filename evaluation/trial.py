@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import msgspec
 import numpy as np
 
 from evaluation.arrays import Floats, Ints, counts, ratio, totals
-from evaluation.beside import Figures, beside_the_first
+from evaluation.beside import Figures, beside_the_first, plain, rounded
 from evaluation.beyond import gini
 from evaluation.bounds import bounds_of, worst_segment
-from evaluation.compare import plain
 from evaluation.crowds import Crowd, Opened, exposure_in
 from evaluation.exposure import Shares, exposure_sums
 from evaluation.progressive import over_time
@@ -74,7 +73,7 @@ class Arm:
     """By room."""
     exposure: Shares
     """By host size, of the policy's lists."""
-    bounds: BoundSettings = field(default_factory=BoundSettings)
+    bounds: BoundSettings
 
 
 _ROW = msgspec.json.Decoder(Served | Watched | Opened | Crowd)
@@ -221,7 +220,7 @@ def _tell(arm: Arm, own: _Resampled, first: _Resampled | None) -> Figures:
         "bounds": bounds_of(arm.bounds, own, first, QUALITIES),
         "worst_segment": worst_segment(own, QUALITIES),
         "over_time": [
-            [at_ms, float(f"{value:.6g}")]
+            [at_ms, rounded(value)]
             for at_ms, value in over_time(arm.shown_ms, arm.utility, _SLICES)
         ],
     }

@@ -30,9 +30,9 @@ class Split:
     """The parts of one round. `counts`, of all rounds, come with the last."""
 
     __slots__ = (
-        "_by_shard",
         "_shards",
         "audience",
+        "by_shard",
         "catalogue",
         "clock_ms",
         "counts",
@@ -53,7 +53,7 @@ class Split:
         """None where neighbours are off."""
         self.identity = Rows(-1, round, clock_ms, seq, False, done)
         self._shards = shards
-        self._by_shard: dict[int, list[Row]] = {}
+        self.by_shard: dict[int, list[Row]] = {}
         self.letters: list[DeadLetter] = []
         self.counts: dict[str, Any] = {}
 
@@ -65,13 +65,13 @@ class Split:
     @property
     def touched(self) -> list[Rows]:
         """The rows of those shards that have any: few of them, in a small round."""
-        return [self._rows(shard) for shard in sorted(self._by_shard)]
+        return [self._rows(shard) for shard in sorted(self.by_shard)]
 
     def _rows(self, shard: int) -> Rows:
         whole = self.identity
         by_identity = bool(whole.rows) or self.done
         made = Rows(shard, self.round, self.clock_ms, whole.seq, by_identity, self.done)
-        made.rows = self._by_shard.get(shard, made.rows)
+        made.rows = self.by_shard.get(shard, made.rows)
         return made
 
 
@@ -110,7 +110,7 @@ class Splitter:
         if self._door is not None:
             self._door.enter(events)
         split = Split(round, clock_ms, seq, self.shards, done)
-        by_shard = split._by_shard
+        by_shard = split.by_shard
         identity, rooms, known = split.identity.rows, split.rooms, self._shard_of
         measured = self._measure
         for event, row_clock_ms, number in zip(events, clocks, numbers, strict=True):

@@ -38,9 +38,7 @@ def evaluate(
             journal = read(lines)
         models = list(replays[policy.name]["models"])
         share = policy.settings.slate.explore_share
-        one = measure(policy.name, journal, models, share, seed)
-        one.bounds = policy.settings.bounds
-        measured.append(one)
+        measured.append(measure(policy.name, journal, models, share, seed, policy.settings.bounds))
     told(len(policies) / (len(policies) + 1), len(policies))
     figures: dict[str, Any] = {
         "title": "Backtest: " + ", ".join(policy.name for policy in policies),

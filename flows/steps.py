@@ -192,9 +192,11 @@ class LearnStep(Step):
         judged = self._learn.take_judged()
         if judged:
             yield Delivery(source="learn", evaluation=judged)
-        newest_s = tables[-1][0] if tables else self._learn.table().second if done else 0
-        # At the end in any case: when the last second was closed says nothing of how it closed.
-        if newest_s - self._cards_s >= (1 if done else self._cards_every_s):
+        newest_s, every_s = tables[-1][0] if tables else -1, self._cards_every_s
+        if done:
+            # In any case: when the last second was closed says nothing of how it closed.
+            newest_s, every_s = self._learn.table().second, 1
+        if newest_s - self._cards_s >= every_s:
             self._cards_s = newest_s
             yield Delivery(source="learn", cards=self._cards())
         if done:

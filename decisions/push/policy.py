@@ -146,8 +146,7 @@ class PushPolicy:
         self, old: RoomInfo | None, new: RoomInfo, at_ms: int
     ) -> Sequence[PushDecision]:
         """A room is now so; `old` is how it was, None where that is not known."""
-        passes = at_ms > self._clock_ms or at_ms >= self._due_ms
-        decisions = list(self.advance(at_ms)) if passes else []
+        decisions = list(self.advance(at_ms))
         at_ms = self._clock_ms
         was, was_live = self._rooms.get(new.room_id), new.room_id in self._live
         if new.status != "live":

@@ -21,8 +21,7 @@ def add_strict(parser: argparse.ArgumentParser) -> None:
 
 def print_bounds(out: Any, figures: dict[str, Any], policies: dict[str, Any]) -> None:
     """A line a policy: how many bounds it keeps, and each that it breaks."""
-    from evaluation.bounds import BROKEN as broken
-    from evaluation.bounds import KEPT
+    from evaluation.bounds import KEPT, broken
     from evaluation.words import bound_text
 
     for name, policy in policies.items():
@@ -31,13 +30,12 @@ def print_bounds(out: Any, figures: dict[str, Any], policies: dict[str, Any]) ->
         worst = policy["worst_segment"]
         if worst is not None:
             text += f"; served worst are {worst['segment']} users, {worst['value']:.3f} of all"
-        for one in policy["bounds"]:
-            if one["verdict"] == broken:
-                text += (
-                    f"\n  BROKEN: {bound_text(one, figures['baseline'])}: "
-                    f"{one['value']:.3f} ({one['low']:.3f} to {one['high']:.3f}), "
-                    f"at least {one['least']:g}"
-                )
+        for _, one in broken({name: policy}):
+            text += (
+                f"\n  BROKEN: {bound_text(one, figures['baseline'])}: "
+                f"{one['value']:.3f} ({one['low']:.3f} to {one['high']:.3f}), "
+                f"at least {one['least']:g}"
+            )
         out.print(text)
 
 
