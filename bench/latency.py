@@ -1,10 +1,10 @@
 """Live latency: from when an event is due to when Redis shows it, beside a bare consumer.
 
 A real broker and Redis, the flow as `liveloom run --recovery` starts it, and an open loop that
-sends at a share of the highest load, whatever becomes of what it sends: for some seconds before
-anything counts, and then for as long as is asked. The highest load is how fast the flow works off
-a backlog of the same traffic once lists of it close, since learning from them is part of the work;
-the clicks with which all users become known, before it, are less of it and do not count.
+sends at a share of the highest load, whatever becomes of what it sends: until lists of it close
+before anything counts, and then for as long as is asked. The highest load is how fast the flow
+works off a backlog of the same traffic once lists of it close, since learning from them is part of
+the work; the clicks with which all users become known, before it, are less of it and do not count.
 """
 
 from __future__ import annotations
@@ -25,7 +25,10 @@ SHARES = (0.25, 0.5, 0.75)
 POINTS = (0.5, 0.99, 0.999)
 PAST_S, PAST_THOUSANDS = 120, 300
 """The backlog: lists close half a minute after their click, so its second half has all there is."""
-WARM_S = 5
+SETTLE_S = 15
+"""Lists that the backlog left open close, and an epoch ends, before anything is measured."""
+WARM_S = 35
+"""By then a load's own lists close, so all of its work is there."""
 _COMMAND = "python -m bench --only latency"
 
 
@@ -52,6 +55,7 @@ def live_rows(url: str, folder: Path, users: int, active: int, seconds: int) -> 
                 f"rooms; a backlog of {PAST_S} s; the clicks of all users before it, {known:,.0f}"
             )
             rows = [_row("highest load", "events/s", highest, note)]
+            time.sleep(SETTLE_S)
             for share in SHARES:
                 rate = max(PROBES_PER_S, round(highest * share))
                 rows += _at(flow, brokers, url, share, rate, active, seconds)
