@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from sinks.adapters import DeadLetterSink, DeliverSink
 from sinks.connect import Client, connect
 from sinks.dead_letters import dead_letter_runs
 from sinks.embedded import EmbeddedRedis
+from sinks.kept import Kept
 from sinks.keys import Keys
 from sinks.reader import PushDecision, Reader, UserView
 from sinks.redis_sink import RedisWriter
@@ -89,9 +90,20 @@ class Shown:
 
 
 class Story:
-    """Follows one viewer: at first as usual, then taken by something new."""
+    """Follows one viewer: at first as usual, then taken by something new.
 
-    def __init__(self, plan: Evening, world: LiveWorld, client: Client, told: Told) -> None:
+    `writers` are those of the flow: what Redis shows is looked at once it has all they were given,
+    so that the same evening goes the same way each time.
+    """
+
+    def __init__(
+        self,
+        plan: Evening,
+        world: LiveWorld,
+        client: Client,
+        writers: Sequence[RedisWriter],
+        told: Told,
+    ) -> None:
         settings = Settings().redis
         keys = Keys(settings.prefix, settings.push_streams)
         self.reader = Reader(client, settings.prefix, lambda: world.now_ms)
@@ -102,6 +114,7 @@ class Story:
         self.persons: dict[str, None] = {}
         self._plan = plan
         self._world = world
+        self._writers = writers
         self._told = told
         self._began_ms = world.now_ms
         self._events = 0
@@ -109,6 +122,8 @@ class Story:
 
     def __call__(self, events: Sequence[Event]) -> int | None:
         """Answer the last step's events, and say how long to live on; see `world_source.Story`."""
+        for writer in self._writers:
+            writer.flush()
         self._events += len(events)
         for event in events:
             person = person_of(event)
@@ -160,18 +175,18 @@ def run_demo(folder: Path, plan: Evening, told: Told, stop: Stop) -> Shown:
         client = connect(url, settings.redis)
         world = LiveWorld(plan.world, plan.seed)
         runtime = Runtime(settings)
-        story = Story(plan, world, client, told)
+        writers: list[RedisWriter] = []
+
+        def make_writer(part: str, marks: Mapping[str, int], kept: Kept | None) -> RedisWriter:
+            link = connect(url, settings.redis)
+            writers.append(RedisWriter(link, settings.redis, part, marks=marks))
+            return writers[-1]
+
+        story = Story(plan, world, client, writers, told)
         flow = build(
             runtime,
             WorldSource(world, runtime, stop, story),
-            DeliverSink(
-                settings.flow.deliver_parts,
-                lambda part, marks, kept: RedisWriter(
-                    connect(url, settings.redis), settings.redis, part, marks=marks
-                ),
-                0,
-                settings.redis,
-            ),
+            DeliverSink(settings.flow.deliver_parts, make_writer, 0, settings.redis),
             DeadLetterSink(1, lambda part: dead_letter_runs(folder, part)),
             ReportSink(folder),
         )

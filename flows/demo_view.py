@@ -28,6 +28,15 @@ _ZONE = ZoneInfo("Asia/Shanghai")
 
 def print_demo(out: Console, shown: Shown) -> None:
     """All parts, in the order of the evening."""
+    print_viewer(out, shown)
+    _heading(out, "Pushes, sent and refused")
+    _pushes(out, shown)
+    _heading(out, "The whole evening")
+    _figures(out, shown)
+
+
+def print_viewer(out: Console, shown: Shown) -> None:
+    """What the one viewer did, and what it changed."""
     old, new = shown.interests
     _heading(out, f"Lin, who likes {old}, gets into {new}")
     for event in shown.acts:
@@ -39,10 +48,6 @@ def print_demo(out: Console, shown: Shown) -> None:
     _reasons(out, shown)
     _heading(out, "What Lin's signals of the last hour weigh, tag by tag")
     _tags(out, shown)
-    _heading(out, "Pushes, sent and refused")
-    _pushes(out, shown)
-    _heading(out, "The whole evening")
-    _figures(out, shown)
 
 
 def _heading(out: Console, text: str) -> None:

@@ -17,6 +17,12 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         "Redis: one viewer's list before and after they act, with reasons, and pushes sent and "
         "refused. Ends by itself and leaves nothing running.",
     )
+    parser.add_argument(
+        "--picture",
+        type=Path,
+        metavar="FILE",
+        help="draw what the viewer did, and what it changed, into an SVG file too",
+    )
     parser.set_defaults(run=run)
 
 
@@ -24,12 +30,15 @@ def run(args: argparse.Namespace) -> int:
     """Live through the evening, then show what happened."""
     from flows.console import console, say
     from flows.demo import Evening, Shown, run_demo
-    from flows.demo_view import print_demo
+    from flows.demo_view import print_demo, print_viewer
     from flows.noise import noise_to
+    from flows.picture import picture
     from flows.progress import Progress
     from flows.replay import Stopped
     from flows.stop import Stop
 
+    if args.picture is not None:
+        args.picture.touch()  # what cannot be written is known before the evening begins
     plan = Evening()
     out = console()
     out.print("liveloom", style="bold")
@@ -57,5 +66,8 @@ def run(args: argparse.Namespace) -> int:
                 return 1
     seconds = time.perf_counter() - began_s
     print_demo(out, shown)
+    if args.picture is not None:
+        drawn = picture("liveloom demo", lambda page: print_viewer(page, shown))
+        args.picture.write_text(drawn, "utf-8")
     out.print(f"\nDone in {seconds:.0f} s. Nothing is left running, the temporary folder is gone.")
     return 0

@@ -4,6 +4,7 @@ import io
 import re
 from dataclasses import replace
 from pathlib import Path
+from xml.etree import ElementTree
 
 import psutil
 import pytest
@@ -22,6 +23,18 @@ SMALL = Evening(
     after_s=900,
 )
 NEW_INTERESTS = {"数码", "耳机", "手机", "keyboards", "gaming"}
+
+
+DRAWN = Path(__file__).parents[2] / "docs" / "demo.svg"
+
+
+def said(picture: Path) -> str:
+    """The words of a picture, which asks nobody for anything."""
+    svg = picture.read_text("utf-8")
+    assert "url(http" not in svg
+    assert "href" not in svg
+    texts = ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")
+    return " ".join(one.text or "" for one in texts).replace("\xa0", " ")
 
 
 def alive() -> set[int]:
@@ -106,15 +119,26 @@ def test_a_stop_ends_it_early(tmp_path: Path):
         run_demo(tmp_path, SMALL, told, stop)
 
 
-def test_the_command_ends_by_itself_and_leaves_nothing(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+def test_the_command_ends_by_itself_leaves_nothing_and_repeats(
+    shown: Shown,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
 ):
+    drawn = tmp_path_factory.mktemp("pictures") / "demo.svg"
     monkeypatch.setattr("flows.demo.Evening", lambda: SMALL)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     before = alive()
-    assert cli.main(["demo"]) == 0
+    assert cli.main(["demo", "--picture", str(drawn)]) == 0
     captured = capsys.readouterr()
     assert "Nothing is left running" in captured.out
+    told = io.StringIO()
+    print_demo(console(told), shown)
+    assert told.getvalue() in captured.out
+    for heading in ("Lin's list before, and after", "Why the risen rooms", "tag by tag"):
+        assert heading in said(drawn)
+        assert heading in said(DRAWN)
     # A slow machine is told how far it is.
     progress = re.compile(r".+: \d+%, [\d,]+ \w+, [\d,]+/s")
     assert all(progress.fullmatch(line) for line in captured.err.splitlines())
