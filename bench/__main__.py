@@ -19,6 +19,7 @@ from bench.latency import live_rows
 from bench.liveloom import simulate_command
 from bench.measure import RunError, run, shown
 from bench.per_user import growth_rows, left_rows, tags_rows
+from bench.pictures import draw
 from bench.processes import processes_rows
 from bench.reader_latency import latency_rows
 from bench.real_log import kuairand_rows, ranklens_rows
@@ -206,12 +207,13 @@ def main(argv: list[str] | None = None) -> int:
             rows, settings = added(args.out, rows, settings["this page"], conditions)
         except RunError as error:
             console.print(f"bench: {error}", style="red", markup=False)
-            print(markdown(rows, settings, conditions))
+            print(markdown(rows, settings, conditions, {}))
             return 1
     elif args.only:
-        print(markdown(rows, settings, conditions))
+        print(markdown(rows, settings, conditions, {}))
         return 0
-    write_report(args.out, rows, settings, conditions)
+    args.out.mkdir(parents=True, exist_ok=True)
+    write_report(args.out, rows, settings, conditions, draw(args.out, rows))
     console.print(f"written: {args.out}/benchmarks.md and benchmarks.json", markup=False)
     return 0
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -68,10 +69,23 @@ def _measured(row: Row) -> tuple[str, str]:
     return number(row.value.median), f"{low} – {high}, {row.value.runs} runs"
 
 
+def _notes(rows: Sequence[Row]) -> Iterator[str]:
+    """One line for rows beside each other that say the same."""
+    for note, group in groupby((row for row in rows if row.note), lambda row: row.note):
+        names = [row.what for row in group]
+        joint = (
+            ": " if len(names) == 1 else f"{' and ' if len(names) == 2 else ' to '}{names[-1]}: "
+        )
+        yield f"- {names[0]}{joint}{note}"
+
+
 def markdown(
-    rows: Sequence[Row], settings: Mapping[str, Any], environment: Mapping[str, str]
+    rows: Sequence[Row],
+    settings: Mapping[str, Any],
+    environment: Mapping[str, str],
+    pictures: Mapping[str, str],
 ) -> str:
-    """The page."""
+    """The page; `pictures` by the section that each stands in."""
     lines = [
         "# Benchmarks",
         "",
@@ -83,12 +97,14 @@ def markdown(
     for section in dict.fromkeys(row.section for row in rows):
         chosen = [row for row in rows if row.section == section]
         lines += [f"## {section}", ""]
+        if section in pictures:
+            lines += [pictures[section], ""]
         lines += ["| what | median | range | unit | asked |", "|---|--:|---|---|---|"]
         for row in chosen:
             median, span = _measured(row)
             lines.append(f"| {row.what} | {median} | {span} | {row.unit} | {_asked(row)} |")
         lines.append("")
-        lines += [f"- {row.what}: {row.note}" for row in chosen if row.note]
+        lines += _notes(chosen)
         if any(row.note for row in chosen):
             lines.append("")
     lines += ["## Commands", ""]
@@ -127,10 +143,10 @@ def write_report(
     rows: Sequence[Row],
     settings: Mapping[str, Any],
     environment: Mapping[str, str],
+    pictures: Mapping[str, str],
 ) -> None:
     """Write `benchmarks.md` and `benchmarks.json` into a folder."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "benchmarks.md").write_text(markdown(rows, settings, environment), "utf-8")
+    (folder / "benchmarks.md").write_text(markdown(rows, settings, environment, pictures), "utf-8")
     data = {
         "settings": dict(settings),
         "environment": dict(environment),

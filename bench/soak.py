@@ -115,7 +115,7 @@ def soak_rows(url: str, folder: Path, out: Path, users: int, rate: int, seconds:
         f"{sent:,} events at {rate:,} events/s of {users:,} users, {seconds} s, after a backlog of "
         f"{_PAST_ACTS:,} events each over {_PAST_HOURS} h, one process with "
         f"recovery; the last fifth over the first after {_WARM_SHARE:.0%} of warm-up; the range "
-        f"is that of single samples; [plot]({PLOT})"
+        "is that of single samples"
     )
     what = "resident memory, growth once warm"
     return [
