@@ -73,10 +73,9 @@ def _notes(rows: Sequence[Row]) -> Iterator[str]:
     """One line for rows beside each other that say the same."""
     for note, group in groupby((row for row in rows if row.note), lambda row: row.note):
         names = [row.what for row in group]
-        joint = (
-            ": " if len(names) == 1 else f"{' and ' if len(names) == 2 else ' to '}{names[-1]}: "
-        )
-        yield f"- {names[0]}{joint}{note}"
+        if len(names) > 2:
+            names = [f"{names[0]} to {names[-1]}"]
+        yield f"- {' and '.join(names)}: {note}"
 
 
 def markdown(
