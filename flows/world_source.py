@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 
 from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 
@@ -18,7 +19,9 @@ from flows.stop import Stop
 from simulator.live import LiveWorld
 
 _PART = "world"
-_SETTLED_POLLS = 2
+_AT_ONCE = datetime.fromtimestamp(0, UTC)
+_SETTLED_POLLS = 8
+"""More turns of the engine than an item takes from DECIDE to a sink."""
 _ANSWER_S_MAX = 60.0
 
 Story = Callable[[Sequence[Event]], int | None]
@@ -115,6 +118,10 @@ class WorldPartition(StatefulSourcePartition[Split, None]):
                 "newest_event_time_ms": self._clock_ms,
             }
         return split
+
+    def next_awake(self) -> datetime:
+        """At once: each turn of the engine is a poll, and it has nothing else to wait for."""
+        return _AT_ONCE
 
     def snapshot(self) -> None:
         """A world cannot be taken up again."""
