@@ -70,7 +70,11 @@ def convert(
     or written.
     """
     read = _reader(name, column_map)
+    given = (source, column_map)
     part = out.with_name(f"{out.name}.part")
+    for file in (out, part):
+        if any(one and one.exists() and file.exists() and file.samefile(one) for one in given):
+            raise ConvertError(f"{file}: would be written over, and is read: give another --out")
     try:
         with _reading(source) as (lines, position), _writing(part, out.suffix) as sink:
             done = _copy(read(lines), source, sink, _reporter(source, position, progress))

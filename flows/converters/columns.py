@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from string import Formatter
 from typing import Any, Literal
 
 import msgspec
@@ -71,6 +72,8 @@ def load(path: Path) -> ColumnMap:
     """The map of a file; ValueError says what is wrong with it, OSError that it cannot be read."""
     try:
         found = msgspec.convert(tomllib.loads(path.read_text("utf-8")), ColumnMap)
+        if len(found.delimiter) != 1 or found.delimiter in '\r\n"':
+            raise ValueError(f"delimiter is {found.delimiter!r}; give one character, such as ;")
         for event in found.event:
             _check(event)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError, ValueError) as problem:
@@ -93,6 +96,19 @@ def _check(event: EventMap) -> None:
                 raise ValueError(
                     f"{event.kind}.{name}: give one of column, text, value, after_ms and numbers"
                 )
+        _named(made.text if isinstance(made, Made) else None)
+    _named(event.once)
+
+
+def _named(text: str | None) -> list[str]:
+    """The columns that stand in braces in a text."""
+    names = []
+    for _, name, form, conversion in Formatter().parse(text or ""):
+        if name is not None:
+            if not name or form or conversion or any(mark in name for mark in ".["):
+                raise ValueError(f"in {text!r} nothing but names of columns may stand in braces")
+            names.append(name)
+    return names
 
 
 def read(lines: Iterator[bytes], columns: ColumnMap) -> Iterator[tuple[int, str, list[Event]]]:
@@ -110,8 +126,8 @@ def read(lines: Iterator[bytes], columns: ColumnMap) -> Iterator[tuple[int, str,
         for place, event in enumerate(columns.event):
             try:
                 built = _event(event, place, row, time_ms, line, told)
-            except (msgspec.ValidationError, ValueError, KeyError) as problem:
-                raise RowError(line, f"{event.kind}: {_said(problem)}") from None
+            except (msgspec.ValidationError, ValueError, ArithmeticError) as problem:
+                raise RowError(line, f"{event.kind}: {problem}") from None
             if built is not None:
                 made.append((built.event_time_ms, line, place, built))
         if len(made) == before:
@@ -126,8 +142,7 @@ def read(lines: Iterator[bytes], columns: ColumnMap) -> Iterator[tuple[int, str,
 
 def _rows(lines: Iterator[bytes], columns: ColumnMap) -> Iterator[tuple[int, int, dict[str, str]]]:
     """Time, line and values of each row."""
-    text = (line.decode("utf-8") + "\n" for line in lines)
-    table = csv.reader(text, delimiter=columns.delimiter, strict=True)
+    table = csv.reader(_decoded(lines), delimiter=columns.delimiter, strict=True)
     header: list[str] = []
     try:
         header = next(table, [])
@@ -137,8 +152,16 @@ def _rows(lines: Iterator[bytes], columns: ColumnMap) -> Iterator[tuple[int, int
                 raise ValueError(f"{len(row)} values for {len(header)} columns")
             values = dict(zip(header, row, strict=True))
             yield _time_ms(values[columns.time], columns.time_unit), table.line_num, values
-    except (csv.Error, ValueError) as problem:
+    except UnicodeDecodeError:
+        raise RowError(table.line_num + 1, "is not UTF-8: save the table as UTF-8") from None
+    except (csv.Error, ValueError, OverflowError) as problem:
         raise RowError(max(table.line_num, 1), str(problem)) from None
+
+
+def _decoded(lines: Iterator[bytes]) -> Iterator[str]:
+    for number, line in enumerate(lines):
+        # Spreadsheets open a table with a mark of the byte order.
+        yield line.decode("utf-8" if number else "utf-8-sig") + "\n"
 
 
 def _known(columns: ColumnMap, header: list[str]) -> None:
@@ -148,12 +171,17 @@ def _known(columns: ColumnMap, header: list[str]) -> None:
     for event in columns.event:
         wanted += [event.when.column] if event.when else []
         wanted += [event.after_ms] if isinstance(event.after_ms, str) else []
+        wanted += _named(event.once)
         for made in event.fields.values():
             if isinstance(made, str):
                 wanted.append(made)
             else:
                 wanted += [made.column] if made.column else []
                 wanted += (made.numbers or {}).values()
+                wanted += [name for name in _named(made.text) if name != "line"]
+    double = sorted({name for name in wanted if header.count(name) > 1})
+    if double:
+        raise ValueError(f"more than one column {', '.join(double)}: give each its own name")
     missing = sorted(set(wanted) - set(header))
     if missing:
         raise ValueError(f"no column {', '.join(missing)}; there are {', '.join(header)}")
@@ -226,7 +254,3 @@ def _number(text: str) -> Decimal:
         return Decimal(text)
     except InvalidOperation:
         raise ValueError(f"{text!r} is no number") from None
-
-
-def _said(problem: Exception) -> str:
-    return f"no column {problem}" if isinstance(problem, KeyError) else str(problem)

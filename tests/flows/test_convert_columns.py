@@ -139,6 +139,7 @@ def test_what_is_told_once_is_told_at_its_first_time(tmp_path: Path):
         (TABLE.format(at=T0).replace("小明", ""), "table.tsv:2: would be a dead letter"),
         (TABLE.format(at=T0).replace("1990", "dear"), "table.tsv:2: product: 'dear' is no number"),
         (TABLE.format(at=T0).replace("p2", '"p2'), "table.tsv:3: unexpected end of data"),
+        (TABLE.format(at=T0).replace("tags", "sku"), "table.tsv:1: more than one column sku"),
         ("", "holds no rows"),
         ("at;who;sku;tags;cents;what\n", "holds no rows"),
     ],
@@ -161,6 +162,11 @@ def test_a_bad_table_stops_with_its_line(tmp_path: Path, table: str, says: str):
         (('time = "at"', ""), "time"),
         (("[[event]]", "[[event"), "map.toml: "),
         (("UNIT", "years"), "years"),
+        (('";"', '";;"'), "delimiter is ';;'"),
+        (("No. {sku}", "No. {sku"), "map.toml: "),
+        (("No. {sku}", "No. {sku.size}"), "nothing but names of columns"),
+        (("No. {sku}", "No. {}"), "nothing but names of columns"),
+        (("No. {sku}", "No. {size}"), "no column size"),
     ],
 )
 def test_a_bad_map_says_what_is_wrong(tmp_path: Path, change: tuple[str, str], says: str):
@@ -168,6 +174,32 @@ def test_a_bad_map_says_what_is_wrong(tmp_path: Path, change: tuple[str, str], s
     with pytest.raises(ConvertError) as raised:
         log_of(tmp_path, "csv", TABLE.format(at=T0), columns)
     assert says in str(raised.value)
+
+
+def test_a_time_beyond_all_numbers_is_an_error_with_its_line(tmp_path: Path):
+    with pytest.raises(ConvertError, match=r"table\.tsv:2: "):
+        log_of(tmp_path, "csv", TABLE.format(at="inf"), COLUMNS.replace("UNIT", "s"))
+
+
+def test_a_table_may_open_with_a_byte_order_mark_and_must_be_utf_8(tmp_path: Path):
+    columns, table = COLUMNS.replace("UNIT", "ms"), TABLE.format(at=T0)
+    plain = log_of(tmp_path, "csv", table, columns)
+    assert log_of(tmp_path, "csv", "\ufeff" + table, columns) == plain
+    (tmp_path / "table.tsv").write_bytes(table.encode().replace(b"ming", b"m\xefng"))
+    with pytest.raises(ConvertError, match=r"table\.tsv:3: is not UTF-8"):
+        convert("csv", tmp_path / "table.tsv", tmp_path / "l", column_map=tmp_path / "map.toml")
+
+
+@pytest.mark.parametrize("out", ["table.tsv", "map.toml", "linked", "table"])
+def test_nothing_that_is_read_is_written_over(tmp_path: Path, out: str):
+    table = tmp_path / ("table.part" if out == "table" else "table.tsv")
+    table.write_text(TABLE.format(at=T0), "utf-8")
+    (tmp_path / "map.toml").write_text(COLUMNS.replace("UNIT", "ms"), "utf-8")
+    (tmp_path / "linked").symlink_to(table)
+    before = {file: file.read_bytes() for file in tmp_path.iterdir()}
+    with pytest.raises(ConvertError, match="would be written over"):
+        convert("csv", table, tmp_path / out, column_map=tmp_path / "map.toml")
+    assert {file: file.read_bytes() for file in tmp_path.iterdir()} == before
 
 
 def test_a_map_goes_with_csv_alone(tmp_path: Path):
