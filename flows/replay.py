@@ -32,6 +32,8 @@ from sinks.kept import Kept, kept_in
 from sinks.redis_sink import RedisWriter
 
 _RUNS = "runs"
+LEFT = ("metrics.json", "decisions.jsonl", "dead_letters.jsonl")
+"""What a replay leaves for people, in its folder."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -125,7 +127,7 @@ def prepare(out: Path, goes_on: bool) -> None:
     """Make the folder; what an earlier run left there goes, unless this one goes on with it."""
     out.mkdir(parents=True, exist_ok=True)
     (out / _RUNS).mkdir(exist_ok=True)
-    for stale in [*out.glob("process-*.*"), out / "metrics.json"]:
+    for stale in [*out.glob("process-*.*"), *(out / name for name in LEFT)]:
         stale.unlink(missing_ok=True)
     if goes_on:
         forget_decisions(out / _RUNS)

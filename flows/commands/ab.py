@@ -67,6 +67,7 @@ def run(args: argparse.Namespace) -> int:
     import dataclasses
 
     from flows.console import console, say
+    from flows.out_folder import held
     from flows.policies import load_policies
     from flows.progress import Progress
     from flows.replay import Stopped
@@ -79,17 +80,16 @@ def run(args: argparse.Namespace) -> int:
     if args.viewers is not None:
         world = dataclasses.replace(world, viewers=args.viewers)
     seeds = range(args.seed, args.seed + args.worlds)
-    out = Path(args.out)
-    out.mkdir(parents=True, exist_ok=True)
     at_once = min(args.processes or os.cpu_count() or 1, len(policies) * len(seeds))
-    with Stop().listening() as stop:
-        try:
-            with Progress("living", "events") as progress:
-                run_trial(out, policies, seeds, world, at_once, progress.told, stop)
-        except Stopped:
-            say("stopped before the end; the next run starts over")
-            return 1
-    figures = evaluate_trial(out, policies, seeds, world, args.resamples)
+    with held(args.out) as out:
+        with Stop().listening() as stop:
+            try:
+                with Progress("living", "events") as progress:
+                    run_trial(out, policies, seeds, world, at_once, progress.told, stop)
+            except Stopped:
+                say("stopped before the end; the next run starts over")
+                return 1
+        figures = evaluate_trial(out, policies, seeds, world, args.resamples)
     _print(console(), figures, out)
     return code_of(args, figures["arms"])
 

@@ -41,6 +41,7 @@ def run(args: argparse.Namespace) -> int:
     from flows.backtest import run_policies
     from flows.backtest_report import evaluate
     from flows.console import console, say
+    from flows.out_folder import held
     from flows.policies import load_policies
     from flows.progress import Progress
     from flows.replay import Stopped
@@ -48,18 +49,17 @@ def run(args: argparse.Namespace) -> int:
 
     policies = load_policies(args.policies, args.settings, os.environ)
     _check(args.logs, policies)
-    out = Path(args.out)
-    out.mkdir(parents=True, exist_ok=True)
     at_once = min(args.processes or os.cpu_count() or 1, len(policies))
-    with Stop().listening() as stop:
-        try:
-            with Progress("replaying", "events") as progress:
-                run_policies(args.logs, out, policies, at_once, progress.told, stop)
-        except Stopped:
-            say("stopped before the end; the next run starts over")
-            return 1
-    with Progress("evaluating", "policies") as progress:
-        figures = evaluate(args.logs, out, policies, args.resamples, args.seed, progress.told)
+    with held(args.out) as out:
+        with Stop().listening() as stop:
+            try:
+                with Progress("replaying", "events") as progress:
+                    run_policies(args.logs, out, policies, at_once, progress.told, stop)
+            except Stopped:
+                say("stopped before the end; the next run starts over")
+                return 1
+        with Progress("evaluating", "policies") as progress:
+            figures = evaluate(args.logs, out, policies, args.resamples, args.seed, progress.told)
     _print(console(), figures, out)
     return code_of(args, figures["policies"])
 

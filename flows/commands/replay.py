@@ -54,6 +54,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def run(args: argparse.Namespace) -> int:
     """Run the replay and print its figures."""
+    from flows.out_folder import held
     from flows.recovery import Recovery
     from flows.replay import prepare, redis_for
     from flows.secrets import pseudonyms_of
@@ -63,11 +64,11 @@ def run(args: argparse.Namespace) -> int:
         learn = dataclasses.replace(settings.learn, ranking_last_lists=args.last)
         settings = dataclasses.replace(settings, learn=learn)
     check_processes(args, settings)
-    _check(args.logs, settings)
+    _check(args.logs, settings, args.out)
     pseudonyms_of(args.pseudonym_key_file)
     given = redis_of(args)
-    out = Path(args.out)
     with contextlib.ExitStack() as stack:
+        out = stack.enter_context(held(args.out))
         lock, goes_on = None, False
         if args.recovery is not None:
             recovery = stack.enter_context(Recovery(args.recovery))
@@ -134,12 +135,17 @@ def _flow(replay: Replay, stop: Any, lock: int | None) -> None:
         raise
 
 
-def _check(logs: list[str], settings: Settings) -> None:
-    """Raise `LogError` for a log that cannot be opened, before anything is touched."""
+def _check(logs: list[str], settings: Settings, out: str) -> None:
+    """Raise for a log that cannot be opened, or would be lost, before anything is touched."""
     from events.logs import LogReader
+    from flows.failures import BadInput
+    from flows.replay import LEFT
 
+    written = {(Path(out) / name).resolve() for name in LEFT}
     for path in logs:
         LogReader(path, settings.log, settings.decode.line_bytes_max).close()
+        if Path(path).resolve() in written:
+            raise BadInput(f"{path} would be written over: give another --out, or rename the log")
 
 
 def _try_redis(url: str, settings: Settings) -> None:

@@ -1,0 +1,64 @@
+"""What comes out goes into a folder that one run has for itself, and over nothing that is read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from flows import cli
+from flows.failures import BadInput
+from flows.out_folder import held
+
+LINE = (
+    '{"kind":"click","event_id":"e1","event_time_ms":1767225600000,"user_id":"u","room_id":"r"}\n'
+)
+
+
+def test_one_run_at_a_time_has_the_folder(tmp_path: Path):
+    with held(str(tmp_path / "new")) as folder:
+        assert folder.is_dir()
+        with pytest.raises(BadInput, match="another run writes to"), held(str(folder)):
+            pass
+    with held(str(folder)):
+        pass
+
+
+def test_no_folder_at_all_is_refused():
+    with pytest.raises(BadInput, match="--out is empty"), held(""):
+        pass
+
+
+def test_a_second_run_touches_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    log, out, policy = tmp_path / "log.jsonl", tmp_path / "out", tmp_path / "one.toml"
+    log.write_text(LINE)
+    policy.touch()
+    with held(str(out)):
+        (out / "metrics.json").write_text("of the first run")
+        for argv in (
+            ("replay", log, "--out", out),
+            ("backtest", log, "--policy", policy, "--out", out),
+            ("ab", "--policy", policy, "--out", out),
+        ):
+            assert cli.main([str(one) for one in argv]) == 1
+            assert "another run writes to" in capsys.readouterr().err
+        assert [file.name for file in out.iterdir()] == ["metrics.json"]
+        assert (out / "metrics.json").read_text() == "of the first run"
+
+
+def test_a_log_is_not_written_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    log = tmp_path / "decisions.jsonl"
+    log.write_text(LINE)
+    assert cli.main(["replay", str(log), "--out", str(tmp_path)]) == 1
+    assert "decisions.jsonl would be written over" in capsys.readouterr().err
+    assert log.read_text() == LINE
+
+
+def test_what_an_earlier_replay_left_is_gone_when_the_next_fails(tmp_path: Path):
+    log, out = tmp_path / "log.jsonl", tmp_path / "out"
+    log.write_text(LINE)
+    assert cli.main(["replay", str(log), "--out", str(out)]) == 0
+    assert (out / "decisions.jsonl").exists()
+    nobody = f"unix://{tmp_path}/nobody.sock"
+    assert cli.main(["replay", str(log), "--out", str(out), "--redis", nobody]) == 1
+    assert not [name for name in out.iterdir() if name.suffix in (".json", ".jsonl")]
