@@ -28,7 +28,6 @@ LONGER = {
     "flows/steps.py": "one adapter of a few lines for each kernel",
     "decisions/decide.py": "one shard's steps, and its state at rest",
     "decisions/push/policy.py": "one shard's pushes, whose order is the point",
-    "sinks/redis_sink.py": "sending, answering and sending again are one protocol",
 }
 
 

@@ -383,9 +383,9 @@ def test_a_write_repeated_over_a_lost_connection_does_not_raise_its_own_successo
     for number in (1, 2):
         values = {"ll:{a}:tags": tag_write("a", number)}
         calls = writer._value_calls(values, True)
-        writer._unanswered.extend(calls)
-        writer._link.send(calls)
-    writer._send_again(ConnectionError("cut"))
+        writer._sender.unanswered.extend(calls)
+        writer._sender._link.send(calls)
+    writer._sender._send_again(ConnectionError("cut"))
     writer.flush()
     assert version_at(client, "ll:{a}:tags") == 2
     assert writer.counters.raised == 0
