@@ -11,9 +11,9 @@ from events.setting import setting
 class SlateSettings:
     """What a slate looks like, and when a new room asks for one."""
 
-    items_max: int = setting(20, "rooms", "A screen or two; more is never scrolled to.")
+    items_max: int = setting(20, "rooms", "A screen or two; more is never scrolled to.", least=1)
     pool: int = setting(
-        60, "rooms", "Best rooms from which a varied slate and its exploration are drawn."
+        60, "rooms", "Best rooms from which a varied slate and its exploration are drawn.", least=1
     )
     host_max: int = setting(2, "rooms a host", "One host must not fill a list.")
     tag_max: int = setting(8, "rooms a tag", "One interest must not fill a list.")
@@ -23,7 +23,10 @@ class SlateSettings:
         "With fewer left, rooms just seen come back behind them, so that a small world has lists.",
     )
     explore_share: float = setting(
-        0.02, "share of slots", "Against the filter bubble: slots drawn from the rest of the pool."
+        0.02,
+        "share of slots",
+        "Against the filter bubble: slots drawn from the rest of the pool.",
+        most=1,
     )
     explore_sharpness: float = setting(
         1.0,
@@ -36,7 +39,7 @@ class SlateSettings:
         "Of what is known of a room's click rate, added for exploration: the unsure come sooner.",
     )
     explore_floor: float = setting(
-        0.05, "times", "The least chance of a room to be drawn, beside the likeliest one's."
+        0.05, "times", "The least chance of a room to be drawn, beside the likeliest one's.", most=1
     )
     newcomer_boost: float = setting(
         3.5, "times", "Of a room that nobody has judged yet its tags must speak louder; 0: never."
@@ -50,7 +53,9 @@ class SlateSettings:
     active_users_max: int = setting(
         64, "users a shard", "Users kept for rooms that start; the least recent leave first."
     )
-    idle_days_max: int = setting(30, "days", "Counters of users idle for longer are dropped.")
+    idle_days_max: int = setting(
+        30, "days", "Counters of users idle for longer are dropped.", least=2
+    )
     reason_min: float = setting(
         0.01, "logits", "What contributes less than this is no reason to name."
     )

@@ -30,7 +30,10 @@ class DecodeSettings:
     """How much of a row is read, and how far ahead of its record a live event may be."""
 
     line_bytes_max: int = setting(
-        1 << 20, "bytes", "A longer row is refused unparsed, so that one row cannot fill memory."
+        1 << 20,
+        "bytes",
+        "A longer row is refused unparsed, so that one row cannot fill memory.",
+        least=1,
     )
     future_ms_max: int = setting(
         600_000, "ms", "A live event further past its record's time would move the clock ahead."

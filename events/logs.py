@@ -31,16 +31,22 @@ class LogSettings:
     """How much of a log is in memory at a time."""
 
     block_bytes: int = setting(
-        1 << 18, "bytes", "Large enough that the work per block is nothing beside that per line."
+        1 << 18,
+        "bytes",
+        "Large enough that the work per block is nothing beside that per line.",
+        least=1,
     )
     packed_bytes: int = setting(
-        1 << 13, "bytes", "Compressed bytes taken at once; small, since zstd may swell them a lot."
+        1 << 13,
+        "bytes",
+        "Compressed bytes taken at once; small, since zstd may swell them a lot.",
+        least=1,
     )
     read_bytes_max: int = setting(
-        1 << 23, "bytes", "One read ends early rather than hold more than about this."
+        1 << 23, "bytes", "One read ends early rather than hold more than about this.", least=1
     )
     chunk_rows: int = setting(
-        2_000, "rows", "Lines of one log decoded at once; larger gains nothing in speed."
+        2_000, "rows", "Lines of one log decoded at once; larger gains nothing in speed.", least=1
     )
 
 

@@ -33,7 +33,10 @@ class CatalogueSettings:
         20_000, "rooms", "Ended rooms still name the tags of late events; the oldest are forgotten."
     )
     attributes: int = setting(
-        8, "slots", "Numeric room attributes get a slot each, in the order in which they were told."
+        8,
+        "slots",
+        "Numeric room attributes get a slot each, in the order in which they were told.",
+        least=1,
     )
     search_tag_length_max: int = setting(
         40, "characters", "Longer tags are not looked for in searches."

@@ -25,7 +25,9 @@ NO_TAG = 0
 class ContentSettings:
     """How rooms are described to the models."""
 
-    tags_max: int = setting(32, "tags a room", "A room with more is scored by its first ones.")
+    tags_max: int = setting(
+        32, "tags a room", "A room with more is scored by its first ones.", least=1
+    )
 
 
 class Content:

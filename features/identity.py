@@ -39,7 +39,10 @@ class IdentitySettings:
         1_000_000, "links", "Known links; the oldest leave first and start over as strangers."
     )
     confidence_min: float = setting(
-        0.8, "probability", "A link less sure than this is not made; one without a figure is sure."
+        0.8,
+        "probability",
+        "A link less sure than this is not made; one without a figure is sure.",
+        most=1,
     )
     dedupe_s: int = setting(120, "s of watermark", "As for users: a repeated event counts once.")
 

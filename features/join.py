@@ -30,8 +30,8 @@ _ENGAGING = (
 class JoinSettings:
     """How long feedback is waited for, and what is learnt from."""
 
-    open_lists_max: int = setting(3, "lists a user", "A fourth list closes the oldest.")
-    list_items_max: int = setting(60, "items a list", "Longer lists are cut.")
+    open_lists_max: int = setting(3, "lists a user", "A fourth list closes the oldest.", least=1)
+    list_items_max: int = setting(60, "items a list", "Longer lists are cut.", least=1)
     label_horizon_s: int = setting(600, "s", "Feedback after ten minutes is not the list's doing.")
     after_click_s: int = setting(
         30, "s", "Who clicked and came back this much later has passed over the rest."
@@ -48,9 +48,13 @@ class JoinSettings:
         "share",
         "Of the other items of a clicked list, how many are learnt, each weighing 1/share; all of "
         "them teach hardly more.",
+        most=1,
     )
     untouched_share: float = setting(
-        0.1, "share", "Of the items of untouched lists, how many are learnt, each weighing 1/share."
+        0.1,
+        "share",
+        "Of the items of untouched lists, how many are learnt, each weighing 1/share.",
+        most=1,
     )
     order_horizon_s: int = setting(1800, "s", "An order this long after the list still counts.")
     refund_horizon_s: int = setting(7 * 86_400, "s", "A refund this late still unlearns its order.")

@@ -28,26 +28,38 @@ class NeighbourSettings:
         False, "yes/no", "On, rooms are also ranked by what the audience of a user's rooms liked."
     )
     publish_s: int = setting(
-        60, "s of event time", "A table is made this often; who watches what changes slowly."
+        60,
+        "s of event time",
+        "A table is made this often; who watches what changes slowly.",
+        least=1,
     )
     similar_max: int = setting(
-        32, "neighbours an item", "The nearest ones, which a table has; a list costs more by each."
+        32,
+        "neighbours an item",
+        "The nearest ones, which a table has; a list costs more by each.",
+        least=1,
     )
     strength_min: float = setting(
         1.0, "units", "A signal of an item that is at least so strong is an engagement."
     )
     half_life_s: float = setting(
-        7 * 86_400.0, "s", "Who watches what together changes from week to week."
+        7 * 86_400.0, "s", "Who watches what together changes from week to week.", least=1
     )
-    recent_max: int = setting(30, "items a user", "An engagement is paired with the last of them.")
+    recent_max: int = setting(
+        30, "items a user", "An engagement is paired with the last of them.", least=1
+    )
     pair_exponent: float = setting(
         0.3, "exponent", "The k-th item before counts k to the minus this: nearer ones more."
     )
     neighbours_max: int = setting(
-        512, "neighbours an item", "The weakest leave first, a quarter at once."
+        512, "neighbours an item", "The weakest leave first, a quarter at once.", least=1
     )
-    items_max: int = setting(20_000, "items", "Those longest without engagement leave first.")
-    users_max: int = setting(200_000, "users", "Those longest without engagement leave first.")
+    items_max: int = setting(
+        20_000, "items", "Those longest without engagement leave first.", least=1
+    )
+    users_max: int = setting(
+        200_000, "users", "Those longest without engagement leave first.", least=1
+    )
     prior: float = setting(
         2.0, "engagements", "An item counts as engaged so much more often, lest one pair be all."
     )

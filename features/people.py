@@ -25,7 +25,10 @@ class PeopleSettings:
         256, "users a shard", "With recovery: active users in memory; the others are on disk alone."
     )
     idle_days_max: int = setting(
-        30, "days", "Users idle for longer leave; at least 2, so that versions never fall back."
+        30,
+        "days",
+        "Users idle for longer leave; at least 2, so that versions never fall back.",
+        least=2,
     )
 
 

@@ -14,24 +14,35 @@ _QUARTER_MS = 900_000
 class RecentSettings:
     """How many rooms of a user are attended to, and what each counts."""
 
-    rooms_max: int = setting(10, "rooms a user", "A list costs more by each; older ones say less.")
+    rooms_max: int = setting(
+        10, "rooms a user", "A list costs more by each; older ones say less.", least=1
+    )
     strength_half: float = setting(
-        2.0, "units", "Two clicks, or a minute's stay, are half of what a room can say."
+        2.0,
+        "units",
+        "Two clicks, or a minute's stay, are half of what a room can say.",
+        least=0.001,
     )
     place_exponent: float = setting(
         0.3, "exponent", "The k-th room before counts k to the minus this."
     )
     half_life_s: float = setting(
-        259_200.0, "s", "Rooms of three days ago count half; steps of a quarter of an hour."
+        259_200.0,
+        "s",
+        "Rooms of three days ago count half; steps of a quarter of an hour.",
+        least=1,
     )
     sharpness: float = setting(
         10.0, "a unit of similarity", "How much more attention goes to the rooms that are nearer."
     )
     match_half: float = setting(
-        0.5, "similarity", "Some near rooms are half as near as can be: a crowd of them is no more."
+        0.5,
+        "similarity",
+        "Some near rooms are half as near as can be: a crowd of them is no more.",
+        least=0.001,
     )
     attention_half: float = setting(
-        0.1, "similarity", "The same of what attention makes of them, which is a mean."
+        0.1, "similarity", "The same of what attention makes of them, which is a mean.", least=0.001
     )
 
 

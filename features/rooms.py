@@ -32,11 +32,11 @@ class RoomSettings:
     """How fast a room's past fades."""
 
     rate_half_life_s: int = setting(
-        6 * 3600, "s", "Click and leave rates should span a broadcast, not a week."
+        6 * 3600, "s", "Click and leave rates should span a broadcast, not a week.", least=1
     )
-    heat_half_life_s: int = setting(300, "s", "Heat is what happens in a room right now.")
+    heat_half_life_s: int = setting(300, "s", "Heat is what happens in a room right now.", least=1)
     rooms_max: int = setting(
-        50_000, "rooms", "Beyond it the rooms with the least past are dropped."
+        50_000, "rooms", "Beyond it the rooms with the least past are dropped.", least=1
     )
     dedupe_s: int = setting(
         120, "s", "Producers retry within seconds; a longer memory costs state."

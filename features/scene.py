@@ -40,11 +40,17 @@ class SceneSettings:
         "The same for orders, of which there is one in fifty: fewer clicks say more of chance.",
     )
     tag_rate_prior: float = setting(20.0, "impressions", "The same for a tag.")
-    impressions_half: float = setting(50.0, "impressions", "How soon a room counts as known.")
-    heat_half: float = setting(20.0, "units", "The heat at which a room is half as hot as can be.")
-    freshness_half_s: float = setting(1800.0, "s", "A broadcast is half as fresh after this time.")
+    impressions_half: float = setting(
+        50.0, "impressions", "How soon a room counts as known.", least=0.001
+    )
+    heat_half: float = setting(
+        20.0, "units", "The heat at which a room is half as hot as can be.", least=0.001
+    )
+    freshness_half_s: float = setting(
+        1800.0, "s", "A broadcast is half as fresh after this time.", least=1
+    )
     scenes_max: int = setting(
-        64, "scenes", "Shards run a few seconds apart; more are remade on demand."
+        64, "scenes", "Shards run a few seconds apart; more are remade on demand.", least=1
     )
 
 

@@ -31,7 +31,9 @@ class StrengthSettings:
     order: float = setting(6.0, "units", "An order is the strongest sign there is.")
     refund: float = setting(-6.0, "units", "A refund takes the order back, at its own time.")
     dismiss: float = setting(-4.0, "units", "A dismissal says no aloud.")
-    dwell_ms: int = setting(30_000, "ms a unit", "Half a minute of attention is worth a click.")
+    dwell_ms: int = setting(
+        30_000, "ms a unit", "Half a minute of attention is worth a click.", least=1
+    )
     dwell_max: float = setting(4.0, "units an event", "A forgotten tab is not devotion.")
     quick_leave_ms: int = setting(5_000, "ms", "Who leaves sooner than this did not want it.")
     quick_leave: float = setting(-1.0, "units", "A quick leave is a quiet no.")

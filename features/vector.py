@@ -54,21 +54,36 @@ def names(attribute_slots: int, near: bool = False) -> tuple[str, ...]:
 class VectorSettings:
     """Where the saturating features bend."""
 
-    tag_half_10m: float = setting(2.0, "units", "Two clicks on a tag are half of what it can say.")
-    tag_half_1h: float = setting(4.0, "units", "An hour holds twice the signals of ten minutes.")
-    tag_half_24h: float = setting(8.0, "units", "A day holds a few visits.")
-    tag_half_7d: float = setting(16.0, "units", "A week holds a few days.")
-    lift_prior: float = setting(2.0, "clicks", "A lift counts in full after a few expected clicks.")
+    tag_half_10m: float = setting(
+        2.0, "units", "Two clicks on a tag are half of what it can say.", least=0.001
+    )
+    tag_half_1h: float = setting(
+        4.0, "units", "An hour holds twice the signals of ten minutes.", least=0.001
+    )
+    tag_half_24h: float = setting(8.0, "units", "A day holds a few visits.", least=0.001)
+    tag_half_7d: float = setting(16.0, "units", "A week holds a few days.", least=0.001)
+    lift_prior: float = setting(
+        2.0, "clicks", "A lift counts in full after a few expected clicks.", least=0.001
+    )
     taste_prior: float = setting(
-        5.0, "clicks", "A taste in numbers counts in full after some clicks."
+        5.0, "clicks", "A taste in numbers counts in full after some clicks.", least=0.001
     )
     focus_half: float = setting(
-        4.0, "units", "A strongest tag of so few units is no more than half an interest."
+        4.0,
+        "units",
+        "A strongest tag of so few units is no more than half an interest.",
+        least=0.001,
     )
-    host_half: float = setting(4.0, "units", "A follow and a click make a host half trusted.")
-    price_half: float = setting(0.7, "natural log", "Twice the usual price fits half as well.")
-    shown_half: float = setting(2.0, "impressions", "Passed over twice is half a no.")
-    activity_half: float = setting(20.0, "signals", "After twenty signals a user is no newcomer.")
+    host_half: float = setting(
+        4.0, "units", "A follow and a click make a host half trusted.", least=0.001
+    )
+    price_half: float = setting(
+        0.7, "natural log", "Twice the usual price fits half as well.", least=0.001
+    )
+    shown_half: float = setting(2.0, "impressions", "Passed over twice is half a no.", least=0.001)
+    activity_half: float = setting(
+        20.0, "signals", "After twenty signals a user is no newcomer.", least=0.001
+    )
 
     @cached_property
     def tag_halves(self) -> tuple[float, float, float, float]:

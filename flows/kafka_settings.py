@@ -18,7 +18,9 @@ class KafkaSettings:
     dead_letters_topic: str = setting(
         "ll.dead_letters", "topic", "Where rows go that cannot be events."
     )
-    chunk_rows: int = setting(2_000, "rows", "Most rows of one partition in one go: fair, fast.")
+    chunk_rows: int = setting(
+        2_000, "rows", "Most rows of one partition in one go: fair, fast.", least=1
+    )
     silent_s: float = setting(
         5.0, "s", "A partition read to its end follows the wall clock so far behind."
     )
@@ -28,7 +30,9 @@ class KafkaSettings:
     ahead_ms: int = setting(
         5_000, "ms of event time", "No partition runs further ahead of the slowest with data."
     )
-    tick_ms: int = setting(1_000, "ms", "How often each partition tells its time to all shards.")
+    tick_ms: int = setting(
+        1_000, "ms", "How often each partition tells its time to all shards.", least=1
+    )
     idle_poll_ms_max: int = setting(
         4, "ms", "A partition without rows is asked ever more rarely, down to this."
     )

@@ -22,7 +22,7 @@ from evaluation.settings import BoundSettings
 from events.clock import ClockSettings
 from events.decode import DecodeSettings
 from events.logs import LogSettings
-from events.setting import setting
+from events.setting import check, setting
 from features.catalogue import CatalogueSettings
 from features.content import ContentSettings
 from features.identity import IdentitySettings
@@ -49,26 +49,35 @@ class SettingsError(ValueError):
 class FlowSettings:
     """How the dataflow is cut and paced."""
 
-    shards: int = setting(64, "shards", "Fixed for the life of a recovery folder.")
+    shards: int = setting(64, "shards", "Fixed for the life of a recovery folder.", least=1)
     lateness_ms: int = setting(10_000, "ms", "How late an event may come and still be in order.")
     table_slack_s: int = setting(
         2, "s", "A table is used this long after its last event could come; room for it to travel."
     )
-    chunk_rows: int = setting(16_384, "rows", "Rows a round in a replay: larger is faster.")
+    chunk_rows: int = setting(
+        16_384, "rows", "Rows a round in a replay: larger is faster.", least=1
+    )
     chunk_changes: int = setting(
         24,
         "changes",
         "A round ends where the catalogue has changed so often: shards share what is made of it.",
+        least=1,
     )
     epoch_s: float = setting(10.0, "s", "How often state is made durable; a crash repeats this.")
     cache_mb: int = setting(
         64, "MB a process and step", "With recovery: what is read again soon of users on disk."
     )
     epoch_rows_max: int = setting(
-        500_000, "rows", "Rows read in one epoch, so that no process runs far ahead of another."
+        500_000,
+        "rows",
+        "Rows read in one epoch, so that no process runs far ahead of another.",
+        least=1,
     )
     deliver_parts: int = setting(
-        2, "partitions", "Of delivery, each with its connection; fixed for a recovery folder."
+        2,
+        "partitions",
+        "Of delivery, each with its connection; fixed for a recovery folder.",
+        least=1,
     )
     cards_every_s: int = setting(10, "s of event time", "How often model cards are rewritten.")
     seed: int = setting(1, "number", "Of sampled negatives.")
@@ -194,6 +203,8 @@ def _read(path: str) -> dict[str, Any]:
         return tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as problem:
         raise SettingsError(f"{path} cannot be read: {problem.strerror}") from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"{path} is not UTF-8, as TOML must be") from None
     except tomllib.TOMLDecodeError as problem:
         raise SettingsError(f"{path} is not TOML: {problem}") from None
 
@@ -237,7 +248,9 @@ def _section(section: str, kind: Any, entries: Mapping[str, Any]) -> Any:
         except (msgspec.MsgspecError, ValueError) as problem:
             raise SettingsError(f"{section}.{name}: {problem}") from None
     try:
-        return kind(**known)
+        made = kind(**known)
+        check(made)
+        return made
     except ValueError as problem:
         raise SettingsError(f"[{section}]: {problem}") from None
 

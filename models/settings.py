@@ -31,7 +31,7 @@ class LearnSettings:
         0.25, "logits²", "By bayes: how far a coefficient may lie from where it starts."
     )
     bayes_forgetting: float = setting(
-        1e-5, "share an example", "By bayes: what is let go, so that it goes on to learn."
+        1e-5, "share an example", "By bayes: what is let go, so that it goes on to learn.", most=1
     )
     learning_rate: float = setting(0.05, "step", "First step of a coefficient.")
     l2: float = setting(
@@ -130,20 +130,28 @@ class LearnSettings:
     )
 
     drift_delta: float = setting(
-        0.002, "probability", "ADWIN's chance of a false alarm at one look at the log-loss."
+        0.002, "probability", "ADWIN's chance of a false alarm at one look at the log-loss.", most=1
     )
     drift_block_examples: int = setting(
-        100, "examples", "Losses averaged into one value for the detector: about five lists."
+        100,
+        "examples",
+        "Losses averaged into one value for the detector: about five lists.",
+        least=1,
     )
     rolling_examples: int = setting(5_000, "examples", "Newest ones that rolling figures cover.")
     calibration_bins: int = setting(15, "bins", "Equal widths of probability in [0, 1].")
     ranking_last_lists: int = setting(2_000, "lists", "Newest lists that the tail covers.")
-    bootstrap_resamples: int = setting(2_000, "resamples", "For the interval of a difference.")
+    bootstrap_resamples: int = setting(
+        2_000, "resamples", "For the interval of a difference.", least=1
+    )
     baseline_rooms_max: int = setting(
         20_000, "rooms", "Rooms whose clicks the baselines count; the longest unseen leaves."
     )
     baseline_prior_impressions: float = setting(
-        20.0, "impressions", "Strength of the overall click rate in a room's smoothed one."
+        20.0,
+        "impressions",
+        "Strength of the overall click rate in a room's smoothed one.",
+        least=0.001,
     )
     baseline_features: Mapping[str, str] = setting(
         {},

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from tests.kafka.broker import Broker
 from tests.kafka.jars import why_not
@@ -18,6 +20,11 @@ from tests.kafka.node import Node
 DATA = Path(__file__).parent / "data"
 _NEEDS_NODE = "node"
 _prefixes = count(1)
+# How fast a machine draws examples, or works them off, says nothing of what is tested.
+hypothesis_settings.register_profile(
+    "liveloom", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("liveloom")
 _left_out: list[str] = []
 _stood_in: list[str] = []
 

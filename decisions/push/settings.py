@@ -66,7 +66,7 @@ class PushSettings:
         30 * MINUTE_MS, "ms", "half an hour into a broadcast “has just gone live” is stale"
     )
     host_live_day_max: int = setting(3, "pushes in any 24 h", "leaves room for what matters more")
-    host_live_score: float = setting(0.6, "0 to 1", "a follow is interest without a date")
+    host_live_score: float = setting(0.6, "0 to 1", "a follow is interest without a date", most=1)
 
     cart_soon_lead_ms: int = setting(
         10 * MINUTE_MS, "ms before start", "enough to finish what one does and come over"
@@ -75,13 +75,15 @@ class PushSettings:
         30 * MINUTE_MS, "ms after start", "assumes that by then most of a line-up has been shown"
     )
     cart_soon_day_max: int = setting(2, "pushes in any 24 h", "a cart holds many products")
-    cart_soon_score: float = setting(0.7, "0 to 1", "a cart is intent, though not for this hour")
+    cart_soon_score: float = setting(
+        0.7, "0 to 1", "a cart is intent, though not for this hour", most=1
+    )
 
     cart_on_air_ttl_ms: int = setting(
         10 * MINUTE_MS, "ms", "assumes that a product is seldom on air for longer"
     )
     cart_on_air_day_max: int = setting(2, "pushes in any 24 h", "a cart holds many products")
-    cart_on_air_score: float = setting(0.8, "0 to 1", "intent, and it is now or never")
+    cart_on_air_score: float = setting(0.8, "0 to 1", "intent, and it is now or never", most=1)
 
     reminder_leads_ms: tuple[int, ...] = setting(
         (DAY_MS, 2 * HOUR_MS, 15 * MINUTE_MS),
@@ -92,7 +94,7 @@ class PushSettings:
         10 * MINUTE_MS, "ms after start", "the last reminder is of use until a little late"
     )
     reminder_day_max: int = setting(4, "pushes in any 24 h", "two reserved rooms may share a day")
-    reminder_score: float = setting(0.9, "0 to 1", "the user asked for it")
+    reminder_score: float = setting(0.9, "0 to 1", "the user asked for it", most=1)
 
     follows_max: int = setting(500, "hosts a user", "bounds memory; the oldest is dropped")
     carts_max: int = setting(100, "products a user", "bounds memory; the oldest is dropped")
@@ -100,7 +102,7 @@ class PushSettings:
     mutes_max: int = setting(500, "hosts, and tags, a user", "bounds memory; beyond use by hand")
     last_max: int = setting(10, "decisions a user", "what support and the user look back at")
     users_max: int = setting(
-        200_000, "users a shard", "bounds memory; the longest unseen are dropped"
+        200_000, "users a shard", "bounds memory; the longest unseen are dropped", least=1
     )
     hot_users_max: int = setting(
         16, "users a shard", "those seen last, as objects; the others rest as bytes"
@@ -108,8 +110,12 @@ class PushSettings:
     shelved_hot_users_max: int = setting(
         256, "users a shard", "with recovery: those in memory; the others are on disk alone"
     )
-    rooms_max: int = setting(50_000, "rooms", "bounds memory; the longest unchanged are dropped")
-    names_max: int = setting(200_000, "names of a kind", "bounds memory; the oldest is dropped")
+    rooms_max: int = setting(
+        50_000, "rooms", "bounds memory; the longest unchanged are dropped", least=1
+    )
+    names_max: int = setting(
+        200_000, "names of a kind", "bounds memory; the oldest is dropped", least=1
+    )
     idle_ttl_ms: int = setting(
         30 * DAY_MS, "ms", "after it a silent user's follows, cart and history leave memory"
     )

@@ -75,10 +75,14 @@ def add_policies(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_settings(parser: argparse.ArgumentParser, flag: str = "--settings") -> None:
-    """The settings file of a command."""
+def add_settings(parser: argparse.ArgumentParser, *others: str) -> None:
+    """The settings file of a command; `others` are further names of the option."""
     parser.add_argument(
-        flag, metavar="FILE", dest="settings", help="TOML file of settings (default: none)"
+        "--settings",
+        *others,
+        metavar="FILE",
+        dest="settings",
+        help="TOML file of settings (default: none)",
     )
 
 

@@ -205,7 +205,7 @@ def test_settings_shows_each_with_unit_and_marks_the_changed(
     marked = [line.split(" = ")[0] for line in changed.splitlines() if line.startswith("*")]
     assert marked == ["* shards", "* day_max"]
     (tmp_path / "own.toml").write_text("[flow]\nshard = 6\n")
-    ran = run("settings", "--file", tmp_path / "own.toml")
+    ran = run("settings", "--settings", tmp_path / "own.toml")
     assert ran.code == 1
     assert "no setting flow.shard; there are " in ran.err
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from events.setting import check
 from flows.cli import main
 from flows.settings import Settings, SettingsError, describe, load
 from flows.validate import ValidateSettings
@@ -75,6 +76,36 @@ def test_a_wrong_setting_is_told_by_name(tmp_path: Path):
     file = tmp_path / "liveloom.toml"
     file.write_text("[flow]\nshard = 3\n", "utf-8")
     with pytest.raises(SettingsError, match=r"flow\.shard"):
+        load(str(file), {})
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[flow]\nchunk_changes = 0", "[flow]: chunk_changes is 0; use at least 1"),
+        ("[slate]\nexplore_share = nan", "[slate]: explore_share is nan; use finite numbers"),
+        ("[slate]\nexplore_share = 7", "[slate]: explore_share is 7.0; use at most 1"),
+        ("[rooms]\nheat_half_life_s = -1", "[rooms]: heat_half_life_s is -1; use at least 1"),
+    ],
+)
+def test_a_setting_out_of_range_is_told_by_name(tmp_path: Path, text: str, says: str):
+    file = tmp_path / "liveloom.toml"
+    file.write_text(text, "utf-8")
+    with pytest.raises(SettingsError) as raised:
+        load(str(file), {})
+    assert str(raised.value) == says
+
+
+def test_every_default_is_within_its_limits():
+    settings = Settings()
+    for section in dataclasses.fields(settings):
+        check(getattr(settings, section.name))
+
+
+def test_a_file_that_is_no_text_is_told(tmp_path: Path):
+    file = tmp_path / "liveloom.toml"
+    file.write_bytes(b"\xff\xfe[flow]")
+    with pytest.raises(SettingsError, match="is not UTF-8"):
         load(str(file), {})
 
 

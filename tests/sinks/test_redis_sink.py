@@ -67,7 +67,9 @@ def test_calls_hold_no_more_keys_than_the_setting(
     )
 )
 @hypothesis_settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_redis_ends_as_a_dictionary_of_maxima(
     client: Client, quick: RedisSettings, tag_write: Make, batches: list[list[tuple[str, int]]]
