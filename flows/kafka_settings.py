@@ -31,7 +31,7 @@ class KafkaSettings:
         5_000, "ms of event time", "No partition runs further ahead of the slowest with data."
     )
     tick_ms: int = setting(
-        1_000, "ms", "How often each partition tells its time to all shards.", least=1
+        1_000, "ms", "How often each shard is told how far all partitions are.", least=1
     )
     idle_poll_ms_max: int = setting(
         4, "ms", "A partition without rows is asked ever more rarely, down to this."

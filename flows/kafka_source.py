@@ -8,10 +8,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import msgspec
 from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 
-from events.envelope import seal, unseal
 from events.kinds import Event
 from events.letters import DeadLetter
 from features.collect import Splitter
@@ -23,24 +21,9 @@ from flows.kafka_rows import RowReader
 from flows.live_clock import Pace, PartClock
 from flows.live_messages import PartRound
 from flows.live_runtime import LiveRuntime
+from flows.live_words import Words
+from flows.part_state import PartState, seal_part, unseal_part
 from flows.stop import Stop
-
-_KIND = b"LLKP"
-_VERSION = 1
-
-
-class _State(msgspec.Struct, array_like=True):
-    """Where reading stands: the first row that was not given out, and the time as of it."""
-
-    offset: int
-    time_ms: int
-    complete: bool
-    events: int
-    letters: dict[str, int]
-    lost_rows: int
-
-
-_STATE = msgspec.msgpack.Decoder(_State)
 
 
 class Sources:
@@ -57,6 +40,7 @@ class Sources:
         self.rows = RowReader(settings.decode, runtime.now)
         shards, least = settings.flow.shards, settings.audience_min
         self.splitter = Splitter(shards, settings.strengths, runtime.door, least)
+        self.words = Words(shards, kafka.tick_ms)
         self.rows_in_epoch = 0
         """Of all partitions, each since its own epoch began."""
 
@@ -83,7 +67,7 @@ class KafkaPartition(StatefulSourcePartition[PartRound, bytes]):
         self._letters: Counter[str] = Counter()
         offset, complete = -1, False
         if state is not None:
-            saved = _STATE.decode(unseal(_KIND, _VERSION, state, f"the source {name}"))
+            saved = unseal_part(state, name)
             self._clock = PartClock(round(self._kafka.silent_s * 1000), saved.time_ms)
             self._events, lost = saved.events, saved.lost_rows
             self._letters.update(saved.letters)
@@ -109,7 +93,7 @@ class KafkaPartition(StatefulSourcePartition[PartRound, bytes]):
     # What the engine asks.
 
     def next_batch(self) -> list[PartRound]:
-        """The next round, if there is any; an empty one each tick."""
+        """The next round, if there is any; an empty one where it is time to tell."""
         self._runtime.epochs.read()
         if self._sources.stop.asked:
             raise StopIteration
@@ -151,7 +135,7 @@ class KafkaPartition(StatefulSourcePartition[PartRound, bytes]):
         self._sources.rows_in_epoch -= self._rows_in_epoch
         self._rows_in_epoch = 0
         self._durable = self._reader.offset
-        state = _State(
+        state = PartState(
             self._durable,
             self._time_ms,
             self._reader.complete,
@@ -159,7 +143,7 @@ class KafkaPartition(StatefulSourcePartition[PartRound, bytes]):
             dict(self._letters),
             self._reader.lost,
         )
-        return seal(_KIND, _VERSION, msgspec.msgpack.encode(state))
+        return seal_part(state)
 
     def close(self) -> None:
         """Leave the brokers."""
@@ -231,12 +215,14 @@ class KafkaPartition(StatefulSourcePartition[PartRound, bytes]):
             self._time_ms = self._clock.read_up_to(asked_ms)
 
     def _tell(self) -> list[PartRound]:
-        """A round without rows: once a tick, and at once where something becomes known."""
+        """A round without rows: where it is time to tell, or something becomes known."""
         now_ms = self._runtime.now()
         is_read = self._catalogue and self._is_read() and not self._told_read
         timed = self._time_ms > 0 and not self._told_time
-        if is_read or timed or self._turn(now_ms) != self._tick:
+        if is_read or timed:
             self._tick = -1
+        self._note()
+        if self._turn(now_ms) != self._tick or self._sources.words.are_due(now_ms):
             return [self._round([], [], [], [], now_ms)]
         return []
 
@@ -254,12 +240,20 @@ class KafkaPartition(StatefulSourcePartition[PartRound, bytes]):
         # The catalogue's own time holds nobody up.
         time_ms = 0 if self._catalogue else self._time_ms
         complete = self._catalogue and self._is_read()
-        self._told_read, self._told_time = complete, self._time_ms > 0
         made = PartRound(self._name, self._reader.offset - 1, time_ms, split, ticks, complete)
+        made.is_first = time_ms > 0 and not self._told_time
+        self._told_read, self._told_time = complete, self._time_ms > 0
+        self._note()
+        made.words = self._sources.words.take(now_ms)
         made.letters = letters
         if ticks:
             made.report = self._runtime.tell(f"collect {self._name}", self._counts())
         return made
+
+    def _note(self) -> None:
+        """How far it is, for the next shards that are told so."""
+        if self._time_ms > 0 and not self._catalogue:
+            self._sources.words.note(self._name, self._reader.offset - 1, self._time_ms)
 
     def _turn(self, now_ms: int) -> int:
         return self._runtime.turn(now_ms, self._kafka.tick_ms, self._index)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -14,17 +15,36 @@ from features.rows import Row, Rows, unpack_rows
 from flows.messages import Carried, Report
 
 _EVENTS = msgspec.msgpack.Decoder(list[CatalogueEvent])
-_ROUND = msgspec.msgpack.Decoder(tuple[str, int, int, list[tuple[int, list[Row]]], list[int]])
+
+Heard = tuple[str, int, int]
+"""A partition, the last offset that it has given out, and its time."""
+
+_ROUND = msgspec.msgpack.Decoder(
+    tuple[Heard, list[tuple[int, list[Row]]], list[int], list[int], list[Heard]]
+)
+_NOWHERE: Heard = ("", -1, 0)
 
 
 class PartRound:
     """One round of a partition. `offset` is the last one that it, or a round before it, holds.
 
-    `tick`: to be told to all shards, rows or not. `complete`: of a partition of the catalogue,
-    that it has been read to its end.
+    `tick`: the steps that are one for all shards are to be told of it, rows or not; `is_first`:
+    the first with a time, of which all shards are told; `words` are for single ones. `complete`:
+    of a partition of the catalogue, that it has been read to its end.
     """
 
-    __slots__ = ("clock_ms", "complete", "letters", "offset", "part", "report", "split", "tick")
+    __slots__ = (
+        "clock_ms",
+        "complete",
+        "is_first",
+        "letters",
+        "offset",
+        "part",
+        "report",
+        "split",
+        "tick",
+        "words",
+    )
 
     def __init__(
         self, part: str, offset: int, clock_ms: int, split: Split, tick: bool, complete: bool
@@ -35,6 +55,8 @@ class PartRound:
         self.split = split
         self.tick = tick
         self.complete = complete
+        self.is_first = False
+        self.words: list[Word] = []
         self.letters: list[DeadLetter] = []
         self.report: Report | None = None
 
@@ -75,28 +97,59 @@ def unpack_arrival(part: str, offset: int, clock_ms: int, rows: bytes) -> Arriva
     return Arrival(part, offset, clock_ms, unpack_rows(rows))
 
 
+class Word(Parcel):
+    """For one shard: how far each partition of a process was, behind all rows that it gave out."""
+
+    __slots__ = ("heard", "shard")
+
+    def __init__(self, shard: int, heard: list[Heard]) -> None:
+        self.shard = shard
+        self.heard = heard
+
+    def arrivals(self) -> Iterator[Arrival]:
+        """The same, as rounds of partitions that have no rows."""
+        none = Rows(self.shard, 0, 0, 0)
+        for part, offset, clock_ms in self.heard:
+            yield Arrival(part, offset, clock_ms, none)
+
+    def wrap(self) -> Wrapped:
+        """As plain values, of which it has no better bytes."""
+        return Word, (self.shard, self.heard)
+
+
 class CarriedRound(Carried):
-    """The arrivals of one round of a partition for the shards of one process."""
+    """What one round of a partition has for the shards of one process: arrivals, then words."""
 
     __slots__ = ()
 
     def wrap(self) -> Wrapped:
         """As bytes, all at once; of shards without rows their numbers alone."""
-        first: Arrival = self.items[0]
-        full = [(one.shard, one.rows.rows) for one in self.items if one.rows.rows]
-        empty = [one.shard for one in self.items if not one.rows.rows]
-        packed = msgspec.msgpack.encode((first.part, first.offset, first.clock_ms, full, empty))
+        arrivals = [one for one in self.items if isinstance(one, Arrival)]
+        words = [one for one in self.items if isinstance(one, Word)]
+        packed = msgspec.msgpack.encode(
+            (
+                _heard(arrivals[0]) if arrivals else _NOWHERE,
+                [(one.shard, one.rows.rows) for one in arrivals if one.rows.rows],
+                [one.shard for one in arrivals if not one.rows.rows],
+                [one.shard for one in words],
+                words[0].heard if words else [],
+            )
+        )
         return _unpack_round, (packed,)
 
 
+def _heard(one: Arrival) -> Heard:
+    return one.part, one.offset, one.clock_ms
+
+
 def _unpack_round(packed: bytes) -> CarriedRound:
-    part, offset, clock_ms, full, empty = _ROUND.decode(packed)
-    items = []
+    (part, offset, clock_ms), full, empty, told, heard = _ROUND.decode(packed)
+    items: list[Arrival | Word] = []
     for shard, some in (*full, *((shard, []) for shard in empty)):
         rows = Rows(shard, 0, clock_ms, 0)
         rows.rows = some
         items.append(Arrival(part, offset, clock_ms, rows))
-    return CarriedRound(items)
+    return CarriedRound([*items, *(Word(shard, heard) for shard in told)])
 
 
 class RoomArrival(Parcel):

@@ -1,4 +1,4 @@
-"""How a live round parts: rows go where they belong, and word of the time goes to all each tick."""
+"""How a live round parts: rows go where they belong, and word of the time goes to all."""
 
 from __future__ import annotations
 
@@ -45,8 +45,10 @@ def _identity(round: PartRound) -> Parts:
 
 
 def _users(names: Sequence[str], round: PartRound) -> Parts:
-    for rows in round.split.shards if round.tells else round.split.touched:
+    for rows in round.split.shards if round.is_first else round.split.touched:
         yield names[rows.shard], Arrival(round.part, round.offset, round.clock_ms, rows)
+    for word in round.words:
+        yield names[word.shard], word
 
 
 def _named(names: Sequence[str], rows: Rows) -> Parts:

@@ -13,7 +13,7 @@ from features.observe import ObserveShard
 from features.observed import Observed
 from features.rows import Rows
 from flows.live_arrivals import Arrivals, stamped
-from flows.live_messages import Arrival, unpack_arrival
+from flows.live_messages import Arrival, Word, unpack_arrival
 from flows.live_order import PartOrder
 from flows.live_runtime import REPORT_MS, LiveRuntime
 from flows.live_state import seal_live, unseal_live
@@ -52,8 +52,7 @@ class LiveObserveStep(ObserveStep):
         runtime, times = self._live, self._times
         shard = self.kernel(values[0].shard if values else self._number)
         now_ms = runtime.now()
-        come = [value for value in values if not isinstance(value, Tick)]
-        is_started = self._arrivals.hear(come, now_ms)
+        is_started = self._arrivals.hear(_come(values), now_ms)
         if not runtime.catalogue_ready:
             runtime.waiting_observe.add(shard.shard)
             return ()
@@ -156,6 +155,15 @@ class LiveObserveStep(ObserveStep):
         """State, clock, and rows that wait for it or for the catalogue."""
         before = self._order.pack(self._number) if self._order is not None else ()
         return self._arrivals.seal(super().pack(), before)
+
+
+def _come(values: Iterable[Arrival | Word | Tick]) -> Iterator[Arrival]:
+    """What of partitions there is among the items, words as rounds that have no rows."""
+    for value in values:
+        if isinstance(value, Arrival):
+            yield value
+        elif isinstance(value, Word):
+            yield from value.arrivals()
 
 
 class LiveDecideStep(DecideStep):
