@@ -67,6 +67,25 @@ def test_what_was_left_when_a_run_ended_is_learnt_by_the_next(examples: list[Any
     assert stamps == sorted(set(stamps))
 
 
+def test_while_an_epoch_ends_nothing_is_learnt(examples: list[Any]):
+    now_ms = 1_767_225_600_000
+    step = LiveLearnStep(LiveRuntime(SETTINGS, [], now=lambda: now_ms), None)
+    last_s = max(example.due_ms for example in examples) // 1000
+    stamps = [s for one in told(step.take([Learnable(0, examples, last_s)])) for s, _ in one.tables]
+    before = step.pack()
+    # The engine wakes it once more: it was to go on at once.
+    assert step.on_notify()[0] == [] == list(step.take([Learnable(0, [], last_s)]))
+    assert step.pack() == before
+    assert step.notify_at() is not None
+    now_ms += round(1000 * SETTINGS.flow.epoch_s / 2)
+    while step.notify_at() is not None:
+        stamps += [s for one in told(step.on_notify()[0]) for s, _ in one.tables]
+    at_once = told(
+        LearnStep(LiveRuntime(SETTINGS, []), None).take([Learnable(0, examples, last_s)])
+    )
+    assert stamps == [stamp_s for one in at_once for stamp_s, _ in one.tables]
+
+
 def test_the_last_cards_are_the_same_however_the_last_seconds_closed(examples: list[Any]):
     seconds = sorted({example.due_ms // 1000 for example in examples})
     # Two that are too near each other for a card each.
