@@ -48,6 +48,8 @@ class Batch:
 _CONTENT = frozenset((Host, Room, Product))
 _LOOK_ROWS = 256
 """After so many rows, whether there have been too many changes of the catalogue."""
+_FEW_ROWS = 1_024
+"""So few rows are taken together however far apart they are: a batch costs something by itself."""
 _UNBOUNDED = 1 << 62
 
 
@@ -121,11 +123,14 @@ class Collector:
         self._told: set[int] = set()
         self._heads: list[tuple[int, int]] | None = None
 
-    def next(self, max_rows: int, max_changes: int = _UNBOUNDED) -> Batch:
+    def next(
+        self, max_rows: int, max_changes: int = _UNBOUNDED, max_ms: int = _UNBOUNDED
+    ) -> Batch:
         """The next rows, at most `max_rows` lines; none are left when `done`.
 
         They also end soon after rooms, hosts or products have been told of `max_changes` times,
-        with other rows between: who reads them has as many catalogues to keep at once.
+        with other rows between, and, where they are a thousand or more, once their clocks span
+        `max_ms`: who reads them has as many catalogues and seconds to keep at once.
         A log that turns out damaged ends there, with a dead letter that counts as a row of its
         own; the others go on.
         """
@@ -137,8 +142,8 @@ class Collector:
             self._heads = []
             for at in range(len(self._streams)):
                 self._push(at, rows, clocks)
-        changes = 0
-        while self._heads and len(rows) < max_rows and changes < max_changes:
+        changes, began_ms, is_long = 0, NO_CLOCK, False
+        while self._heads and len(rows) < max_rows and changes < max_changes and not is_long:
             at = heapq.heappop(self._heads)[1]
             until_ms, ties = None, True
             if self._heads:
@@ -149,6 +154,8 @@ class Collector:
             changes += _changes(more_rows)
             rows.extend(more_rows)
             clocks.extend(more_clocks)
+            began_ms = began_ms or next(filter(None, more_clocks), NO_CLOCK)
+            is_long = len(rows) >= _FEW_ROWS and clocks[-1] - began_ms >= max_ms
             self._push(at, rows, clocks)
         return self._batch(rows, clocks)
 

@@ -47,7 +47,8 @@ class LogPartition(StatefulSourcePartition[Split, bytes]):
         self._runtime = runtime
         self._stop = stop
         self._told = told
-        self._chunk = (settings.flow.chunk_rows, settings.flow.chunk_changes)
+        flow = settings.flow
+        self._chunk = (flow.chunk_rows, flow.chunk_changes, 1000 * flow.chunk_s)
         self._rows_max = settings.flow.epoch_rows_max
         self._splitter = Splitter(
             settings.flow.shards, settings.strengths, runtime.door, settings.audience_min

@@ -55,7 +55,13 @@ class FlowSettings:
         2, "s", "A table is used this long after its last event could come; room for it to travel."
     )
     chunk_rows: int = setting(
-        16_384, "rows", "Rows a round in a replay: larger is faster.", least=1
+        32_768, "rows", "Rows a round in a replay: larger is faster.", least=1
+    )
+    chunk_s: int = setting(
+        60,
+        "s of event time",
+        "A round of over a thousand rows ends after this: shards share what holds for a second.",
+        least=1,
     )
     chunk_changes: int = setting(
         24,

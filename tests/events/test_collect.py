@@ -209,3 +209,20 @@ def test_a_batch_ends_where_the_catalogue_has_changed_often(tmp_path: Path) -> N
     assert max(sizes[1:7]) <= 256, "rows of which every other one is a host"
     assert sizes[-1] > 1_500, "none at last"
     assert whole(Collector(paths)).rows == list(range(1, 6_001))
+
+
+def test_a_batch_ends_after_some_time_but_not_before_it_has_some_rows(tmp_path: Path) -> None:
+    """Rows before the log's first time, and those that come at once, count for nothing."""
+    host = b'{"kind":"host","event_id":"h","event_time_ms":%d,"host_id":"h","name":"Ann"}\n' % T
+    crowd = [row(f"a{n}", T + n) for n in range(6_000)]
+    few = [row(f"b{n}", T + 6_000 + 100 * n) for n in range(3_000)]
+    collector = Collector(write(tmp_path, [host * 2_000 + b"".join(crowd + few)]))
+    batches = [collector.next(5_000, max_ms=3_000)]
+    while not batches[-1].done:
+        batches.append(collector.next(5_000, max_ms=3_000))
+    collector.close()
+    sizes = [len(batch.events) for batch in batches]
+    assert sum(sizes) == 11_000
+    assert sizes[0] == 5_000, "2,000 hosts and three seconds of the crowd"
+    assert 3_000 <= sizes[1] < 3_300
+    assert all(1_024 <= size < 1_300 for size in sizes[2:-1]), "however long they take"
