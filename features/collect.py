@@ -112,7 +112,7 @@ class Splitter:
         split = Split(round, clock_ms, seq, self.shards, done)
         by_shard = split.by_shard
         identity, rooms, known = split.identity.rows, split.rooms, self._shard_of
-        measured = self._measure
+        measured, impression = self._measure, kinds.Impression
         for event, row_clock_ms, number in zip(events, clocks, numbers, strict=True):
             kind = type(event)
             if kind in _CATALOGUE:
@@ -134,7 +134,7 @@ class Splitter:
                 if rows is None:
                     rows = by_shard[shard] = []
                 rows.append((event, user, number, key, row_clock_ms, seq))
-            if kind is kinds.Impression:
+            if kind is impression:
                 if event.room_id is not None:  # type: ignore[union-attr]
                     rooms.append(
                         (key, row_clock_ms, event.event_time_ms, event.room_id, IMPRESSION, 0)  # type: ignore[union-attr]

@@ -113,9 +113,10 @@ class ObserveShard:
         lateness_ms, known = self._context.lateness_ms, self.people.get_or_new
         second = certain_s = known_ms = -1
         events = late = 0
-        place, count = self._place, len(rows.rows)
+        taken, impression = rows.rows, kinds.Impression
+        place, count = self._place, len(taken)
         while place < count:
-            event, person, _, key, clock_ms, seq = rows.rows[place]
+            event, person, _, key, clock_ms, seq = taken[place]
             if clock_ms != known_ms:
                 known_ms = clock_ms
                 if clock_ms // 1000 != second:
@@ -143,15 +144,15 @@ class ObserveShard:
                 late += 1
             user = known(person, time_ms, clock_ms)
             kind = type(event)
-            if isinstance(event, kinds.Impression) and user.profiling:
+            if kind is impression and user.profiling:
                 # The rest of a list most often follows at once: take it together.
                 shown = [event]
                 while place < count:
-                    other, whose, _, key, clock, at = rows.rows[place]
+                    other, whose, _, key, clock, at = taken[place]
                     if (
-                        not isinstance(other, kinds.Impression)
+                        clock != clock_ms
+                        or type(other) is not impression
                         or whose != person
-                        or clock != clock_ms
                         or at != seq
                         or other.request_id != event.request_id
                         or key in seen
