@@ -123,9 +123,7 @@ class Collector:
         self._told: set[int] = set()
         self._heads: list[tuple[int, int]] | None = None
 
-    def next(
-        self, max_rows: int, max_changes: int = _UNBOUNDED, max_ms: int = _UNBOUNDED
-    ) -> Batch:
+    def next(self, max_rows: int, max_changes: int = _UNBOUNDED, max_ms: int = _UNBOUNDED) -> Batch:
         """The next rows, at most `max_rows` lines; none are left when `done`.
 
         They also end soon after rooms, hosts or products have been told of `max_changes` times,

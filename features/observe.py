@@ -144,14 +144,14 @@ class ObserveShard:
                 late += 1
             user = known(person, time_ms, clock_ms)
             kind = type(event)
-            if kind is impression and user.profiling:
+            if isinstance(event, impression) and user.profiling:
                 # The rest of a list most often follows at once: take it together.
                 shown = [event]
                 while place < count:
                     other, whose, _, key, clock, at = taken[place]
                     if (
                         clock != clock_ms
-                        or type(other) is not impression
+                        or not isinstance(other, impression)
                         or whose != person
                         or at != seq
                         or other.request_id != event.request_id
