@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from events import kinds
-from events.hashing import hash64, shard_of
+from events.hashing import hashes64, shard_of
 from events.kinds import Event, person_of
 from events.letters import DeadLetter
 from features.audience import ALLOWED, ENGAGED, ERASED, REFUSED, AudienceRow
@@ -113,13 +113,13 @@ class Splitter:
         by_shard = split.by_shard
         identity, rooms, known = split.identity.rows, split.rooms, self._shard_of
         measured, impression = self._measure, kinds.Impression
-        for event, row_clock_ms, number in zip(events, clocks, numbers, strict=True):
+        keys = hashes64([event.event_id for event in events])
+        for event, row_clock_ms, number, key in zip(events, clocks, numbers, keys, strict=True):
             kind = type(event)
             if kind in _CATALOGUE:
                 seq += 1
                 split.catalogue.append(Entry(seq, row_clock_ms, event))  # type: ignore[arg-type]
                 continue
-            key = hash64(event.event_id)
             user: str | None = event.user_id  # type: ignore[union-attr]
             if user is None or kind in _BY_IDENTITY:
                 person = person_of(event) or ""

@@ -6,6 +6,7 @@ in a replay can wait until the table that it must use is certain.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import Generic, TypeVar
 
 V = TypeVar("V")
@@ -36,10 +37,7 @@ class Stamped(Generic[V]):
 
     def at(self, second: int) -> tuple[int, V]:
         """Stamp and table for a reader at this second."""
-        limit = second - self.delay_s
-        place = len(self._stamps) - 1
-        while place and self._stamps[place] > limit:
-            place -= 1
+        place = max(0, bisect_right(self._stamps, second - self.delay_s) - 1)
         return self._stamps[place], self._tables[place]
 
     def forget_before(self, second: int) -> None:

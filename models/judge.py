@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 import numpy as np
 
-from events.hashing import uniform
+from events.hashing import uniforms
 from features.example import Example
 from models.baselines import BASELINES, RoomCounts
 from models.cards import model_card, ranking_report
@@ -84,11 +84,11 @@ class Judge:
         seed = self._settings.seed
         of_all = [i for members in lists for i in members]
         items = [batch[i] for i in of_all]
-        rooms = [item.room_id for item in items]
+        rooms, names = [item.room_id for item in items], [item.event_id for item in items]
         by_ranker = np.vstack(
             (
                 scores[-1, of_all],
-                [uniform(item.event_id, seed) for item in items],
+                uniforms(names, seed),
                 self._rooms.popularity(rooms),
                 self._rooms.click_rate(rooms),
                 [-float(item.position) for item in items],
@@ -98,7 +98,7 @@ class Judge:
         self.ranking.update(
             by_ranker,
             np.array([item.engaged for item in items]),
-            np.array([uniform(item.event_id, seed + 1) for item in items]),
+            np.array(uniforms(names, seed + 1)),
             np.array([len(members) for members in lists]),
         )
         for row, spec in enumerate(self._specs):
