@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+
 import redis
 from redis.exceptions import RedisClusterException
 
@@ -47,11 +49,17 @@ _GIVEN = (
 )
 
 
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
 def bad_input(error: BaseException) -> str | None:
     """One line about what was given, if that is the cause; None for a failure of the program."""
     for cause in _causes(error):
         if isinstance(cause, _GIVEN):
             return " ".join(str(cause).split())
+        if isinstance(cause, OSError) and cause.errno in _FULL:
+            where = "" if cause.filename is None else f"{cause.filename}: "
+            return f"{where}the disk is full: make room where this run writes, then start again"
         if isinstance(cause, OSError) and cause.filename is not None:
             return f"{cause.filename}: {cause.strerror}"
         if isinstance(cause, (redis.RedisError, RedisClusterException)):
