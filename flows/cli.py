@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import io
 import logging
 import os
 import signal
@@ -67,6 +68,10 @@ def main(argv: list[str] | None = None) -> int:
     """Run one command; gives the exit code, and raises nothing."""
     for name in _ONE_THREAD:
         os.environ.setdefault(name, "1")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # Titles are in any script; a terminal's encoding may not be.
+            stream.reconfigure(errors="backslashreplace")
     try:
         args = _parser().parse_args(argv)
     except SystemExit as ended:

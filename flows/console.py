@@ -12,11 +12,17 @@ from rich.table import Table
 _PLAIN_COLUMNS = 100
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Rich would end the program here, with an exit code of its own."""
+        raise BrokenPipeError
+
+
 def console(file: TextIO | None = None) -> Console:
     """For people: colours on a terminal, plain text of 100 columns into a file or a pipe."""
     file = file or sys.stdout
     width = None if file.isatty() else _PLAIN_COLUMNS
-    return Console(file=file, width=width, highlight=False, emoji=False, markup=False)
+    return _Console(file=file, width=width, highlight=False, emoji=False, markup=False)
 
 
 def table(*columns: str, right: Collection[str] = (), title: str | None = None) -> Table:
