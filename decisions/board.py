@@ -8,6 +8,7 @@ on how many rooms stand beside it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import compress
 
@@ -22,6 +23,18 @@ from features.scene import Scene
 from features.vector import NEAR_NAMES, ROOM_NAMES, USER_NAMES, View, focus
 from models.table import WeightsTable
 
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Why:
+    """An item's source, and its reason as JSON: a list of the code and its arguments.
+
+    Those that are made often are kept, and looked up as the objects that they are.
+    """
+
+    source: str
+    reason: str
+
+
 _BASE_REASONS = {
     "room_click_rate": '["click_rate"]',
     "room_impressions": '["popular_room"]',
@@ -29,8 +42,13 @@ _BASE_REASONS = {
     "room_freshness": '["fresh_room"]',
     "room_tag_click_rate": '["popular_room"]',
 }
-_IMPRESSIONS = ROOM_NAMES.index("room_impressions")
 _NO_REASON = '["newcomer"]'
+BASE_WHYS = [
+    *(Why("popular", _BASE_REASONS.get(name, _NO_REASON)) for name in ROOM_NAMES),
+    Why("popular", _NO_REASON),
+]
+"""What speaks for a room to anyone, by the column of its vector; that nothing does comes last."""
+_IMPRESSIONS = ROOM_NAMES.index("room_impressions")
 _FEW_TAGS = 8
 """Tags of a user that are looked up one by one; more are in one pass over the rooms."""
 _TEXTS_MAX = 100_000
@@ -64,6 +82,7 @@ class Board:
         self.base: NDArray[np.float64] = base
         self.reason_min = settings.reason_min
         self.whys = _whys(matrix, self.room_coefficients, settings.reason_min)
+        """For each room which of `BASE_WHYS` speaks most for it."""
         boosts = newcomer_boosts(scene, self.numbers, settings)
         self.boosts = boosts if boosts.any() else None
         """How much more each room's tags count for its rank, where there is any newcomer."""
@@ -94,8 +113,8 @@ class LiveAir:
         self._tag_number = air.tag_number
         tags, self._share = air.tags.take(numbers, 1), air.share.take(numbers)
         self._rows = list(tags)
-        self.presented = list(map(air.presented.__getitem__, numbers.tolist()))
-        """The tags of each room's product on air; none where nothing is."""
+        self.presented = air.presented
+        """The tags of each room's product on air, by number; none where nothing is."""
         # By tag where it is: the places of each stand together.
         every = tags.ravel()
         small = every.astype(np.uint16) if len(air.tag_number) < 1 << 16 else every
@@ -133,15 +152,20 @@ class LiveRooms:
     def __init__(self, content: Content) -> None:
         live, on = content.live, content.is_live.tolist()
         self.count = len(live)
+        self.numbers: list[int] = live.tolist()
+        """Of the rooms in the content."""
         self.ids = list(compress(content.ids, on))
         self.place = dict(zip(self.ids, range(self.count), strict=True))
         self.tags = [np.ascontiguousarray(row[live]) for row in content.tags]
         self.tags = [row for row in self.tags if (row != NO_TAG).any()]
-        self.tag_numbers = list(zip(*(row.tolist() for row in self.tags), strict=True))
-        """Each room's tags, `NO_TAG` where it has fewer than another."""
-        self.tag_numbers = self.tag_numbers or [()] * self.count
+        padded = zip(*(row.tolist() for row in self.tags), strict=True)
+        # `NO_TAG`, with which rows are filled up, is 0.
+        self.tag_numbers = [tuple(filter(None, row)) for row in padded] or [()] * self.count
+        """Each room's tags, as they are numbered by `tag_number`."""
+        self.tag_number = content.tag_number
         self.tag_count = len(content.tag_number) + 1
         self.tag_share = content.tag_share[live]
+        self.zeros: NDArray[np.float64] = np.zeros(self.count)
         slots = range(len(content.attribute_names))
         self.attributes = [np.ascontiguousarray(content.attributes[live, slot]) for slot in slots]
         self.room_tags = list(compress(content.room_tags, on))
@@ -178,9 +202,9 @@ def _opening(room_id: str) -> str:
 
 
 @lru_cache(_TEXTS_MAX)
-def _tag_why(tag: str) -> tuple[str, str]:
+def _tag_why(tag: str) -> Why:
     """Source and reason of a room that has a tag which the user likes."""
-    return "match", f'["tag_match",{json_text(tag)}]'
+    return Why("match", f'["tag_match",{json_text(tag)}]')
 
 
 def newcomer_boosts(
@@ -198,20 +222,13 @@ def newcomer_boosts(
     return boosts
 
 
-def _whys(
-    matrix: NDArray[np.float64], coefficients: list[float], reason_min: float
-) -> list[tuple[str, str]]:
-    """For each room source and reason by the strongest thing that speaks for it to anyone."""
-    count = len(matrix)
-    best = np.full(count, reason_min)
-    which = np.full(count, -1)
+def _whys(matrix: NDArray[np.float64], coefficients: list[float], reason_min: float) -> bytes:
+    """For each room which of `BASE_WHYS` is the strongest thing that speaks for it to anyone."""
+    best = np.full(len(matrix), reason_min)
+    which = np.full(len(matrix), len(ROOM_NAMES), np.uint8)
     for column, name in enumerate(ROOM_NAMES):
         if name in _BASE_REASONS:
             part = matrix[:, column] * coefficients[column]
-            better = part > best
-            best[better] = part[better]
-            which[better] = column
-    whys = [("popular", _BASE_REASONS.get(name, _NO_REASON)) for name in ROOM_NAMES]
-    # The last one stands for none: -1.
-    whys.append(("popular", _NO_REASON))
-    return list(map(whys.__getitem__, which.tolist()))
+            np.putmask(which, part > best, column)
+            np.maximum(best, part, out=best)
+    return which.tobytes()

@@ -12,8 +12,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from decisions.board import LiveRooms
-from decisions.reasons import EXPLORED, Why
+from decisions.board import LiveRooms, Why
+from decisions.reasons import EXPLORED
 
 _TAILS_MAX = 4096
 """Far more than there are of sources, places and propensities together."""
@@ -44,19 +44,18 @@ def items_json(
     number: dict[str, int] = {}
     tails: dict[Why, str] = {}
     for why in dict.fromkeys(whys):
-        told = number.setdefault(why[1], len(number))
-        tails[why] = _tail(why[0], told, propensity)
-    items = [
-        f"{openings[place]}{_SCORES[score]}{tails[why]}"
-        for place, score, why in zip(chosen, scores, whys, strict=True)
-    ]
+        told = number.setdefault(why.reason, len(number))
+        tails[why] = _tail(why.source, told, propensity)
+    # All pieces are joined at once: to make a text of each item first costs more.
+    pieces: list[str] = []
+    for place, score, why in zip(chosen, scores, whys, strict=True):
+        pieces += openings[place], _SCORES[score], tails[why]
     for slot, drawn in explored.items():
-        opening, score = openings[chosen[slot]], _SCORES[scores[slot]]
-        items[slot] = opening + score + _tail(EXPLORED[0], number[EXPLORED[1]], drawn)
-    return f'"reasons":[{",".join(number)}],"items":[{",".join(items)}]'
+        pieces[3 * slot + 2] = _tail(EXPLORED.source, number[EXPLORED.reason], drawn)
+    return f'"reasons":[{",".join(number)}],"items":[{"".join(pieces)[:-1]}]'
 
 
 @lru_cache(_TAILS_MAX)
 def _tail(source: str, told: int, propensity: float) -> str:
-    """All of an item that follows its score; `told` is the place of its reason."""
-    return f',"source":"{source}","reasons":[{told}],"propensity":{propensity:.6g}}}'
+    """All that follows an item's score, with a comma; `told` is the place of its reason."""
+    return f',"source":"{source}","reasons":[{told}],"propensity":{propensity:.6g}}},'

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-from decisions.board import Board, LiveRooms
+from decisions.board import BASE_WHYS, Board, LiveRooms, Why
 from decisions.text import json_text
 from features.vector import View, price_fit
 
-Why = tuple[str, str]
-"""An item's source, and its reason as JSON: a list of the code and its arguments."""
-
 _TEXTS_MAX = 10_000
-EXPLORED: Why = ("explore", '["exploration"]')
+_PRICE_FIT = Why("match", '["price_fit"]')
+EXPLORED = Why("explore", '["exploration"]')
 
 
 def whys_of(
@@ -26,53 +24,80 @@ def whys_of(
 ) -> list[Why]:
     """For each of the places the strongest reason that lies in the user, else in the room.
 
-    `own` says what each of the user's tags adds to a room that has only this tag.
+    `own` says what each of the user's tags adds to a room that has only this tag. Judge: all that
+    speaks for a room, one by one, in tests/decisions/test_reasons.py.
     """
     affinity, followed, fit = board.user_coefficients[8:11]
     least, hosts, follows = board.reason_min, view.hosts, view.follows
     strong = {tag: value for tag, value in own.items() if value > least}
-    log_price = view.log_price if fit > least else None
-    near = _near_whys(view, board, chosen)
-    presented = board.air.presented if board.air is not None and strong else None
-    if not (strong or hosts or follows or near or log_price is not None):
-        return [board.whys[place] for place in chosen]
-    made = []
-    knows_hosts, board_whys = bool(hosts or follows), board.whys
-    host_ids, room_tags, tag_whys = live.host_ids, live.room_tags, live.tag_whys
+    if strong:
+        whys, worths = _by_tags(strong, board, live, chosen)
+    else:
+        whys, worths = [BASE_WHYS[board.whys[place]] for place in chosen], [least] * len(chosen)
+    # From what the user knows to the rooms, which are few: seldom is any of them in the list.
+    for host in {**hosts, **follows} if follows else hosts:
+        is_followed = host in follows
+        worth = hosts.get(host, 0.0) * affinity + (followed if is_followed else 0.0)
+        for place in live.places_of(host):
+            if place in chosen:
+                slot = chosen.index(place)
+                if is_followed or worth > worths[slot]:
+                    whys[slot] = _host_why(is_followed, live.host_names[host])
+                    worths[slot] = max(worth, worths[slot])
+    if view.log_price is not None and fit > least:
+        for slot, place in enumerate(chosen):
+            worth = fit * price_fit(view.log_price, live.log_prices[place], price_half)
+            if worth > worths[slot]:
+                whys[slot], worths[slot] = _PRICE_FIT, worth
+    for place, (worth, why) in _near_whys(view, board, chosen).items():
+        slot = chosen.index(place)
+        if worth > worths[slot]:
+            whys[slot] = why
+    return whys
+
+
+def _by_tags(
+    strong: Mapping[str, float], board: Board, live: LiveRooms, chosen: Sequence[int]
+) -> tuple[list[Why], list[float]]:
+    """Reasons by the rooms' tags, and where none of these is liked by those of what is on air.
+
+    With what each is worth. Rooms' tags go by number: to reach their names takes more time.
+    """
+    number_of, tag_whys, numbers = live.tag_number, live.tag_whys, live.numbers
+    presented = board.air.presented if board.air is not None else None
+    by_number = {number_of[tag]: (strong[tag], tag) for tag in strong if tag in number_of}
+    numbers_of, none = live.tag_numbers, (board.reason_min, "")
+    board_whys, whys, worths = board.whys, [], []
     for place in chosen:
-        why, worth, best = board_whys[place], least, None
-        for tag in room_tags[place]:
-            if tag in strong and strong[tag] > worth:
-                worth, best = strong[tag], tag
-        if best is not None:
-            on_air = presented is not None and best in presented[place]
-            why = _on_air_why(best) if on_air else tag_whys[best]
-        elif presented is not None:
-            for tag in presented[place]:
+        best = none
+        for number in numbers_of[place]:
+            if number in by_number and by_number[number][0] > best[0]:
+                best = by_number[number]
+        worth, tag = best
+        if tag:
+            on_air = presented is not None and tag in presented[numbers[place]]
+            why = _on_air_why(tag) if on_air else tag_whys[tag]
+        else:
+            why = BASE_WHYS[board_whys[place]]
+            for tag in presented[numbers[place]] if presented is not None else ():
                 if tag in strong and strong[tag] > worth:
                     worth, why = strong[tag], _on_air_why(tag)
-        host = host_ids[place] if knows_hosts else ""
-        follows_host = host in follows
-        if follows_host or host in hosts:
-            value = hosts.get(host, 0.0) * affinity + (followed if follows_host else 0.0)
-            if follows_host or value > worth:
-                code = "followed_host" if follows_host else "trusted_host"
-                why = "host", f'["{code}",{json_text(live.host_names[host])}]'
-                worth = max(worth, value)
-        if log_price is not None:
-            value = fit * price_fit(log_price, live.log_prices[place], price_half)
-            if value > worth:
-                why, worth = ("match", '["price_fit"]'), value
-        if near and place in near and near[place][0] > worth:
-            why = near[place][1]
-        made.append(why)
-    return made
+        whys.append(why)
+        worths.append(worth)
+    return whys, worths
 
 
 @lru_cache(_TEXTS_MAX)
 def _on_air_why(tag: str) -> Why:
     """Source and reason of a room that presents something with a tag which the user likes."""
-    return "match", f'["on_air",{json_text(tag)}]'
+    return Why("match", f'["on_air",{json_text(tag)}]')
+
+
+@lru_cache(_TEXTS_MAX)
+def _host_why(is_followed: bool, name: str) -> Why:
+    """Source and reason of a room whose host the user knows."""
+    code = "followed_host" if is_followed else "trusted_host"
+    return Why("host", f'["{code}",{json_text(name)}]')
 
 
 def _near_whys(view: View, board: Board, chosen: Sequence[int]) -> dict[int, tuple[float, Why]]:
@@ -90,5 +115,5 @@ def _near_whys(view: View, board: Board, chosen: Sequence[int]) -> dict[int, tup
         if which >= 0:
             room = content.rooms[content.number[view.recent[which][0]]]
             reason = f'["similar_audience",{json_text(room.title or room.room_id)}]'
-            made[place] = float(values[place]), ("match", reason)
+            made[place] = float(values[place]), Why("match", reason)
     return made

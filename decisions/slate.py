@@ -22,7 +22,6 @@ from decisions.outputs import head
 from decisions.reasons import whys_of
 from decisions.settings import SlateSettings
 from events.hashing import hash64
-from features.content import NO_TAG
 from features.rows import Wish
 from features.vector import (
     LIFT_SCALE,
@@ -129,8 +128,8 @@ class Ranker:
             matched *= live.tag_share
             score += matched
             if board.boosts is not None:
-                # What speaks against a newcomer counts as it is.
-                boost = np.maximum(matched, 0.0, out=matched)
+                # What speaks against a newcomer counts as it is. (One 0.0 costs more than many.)
+                boost = np.maximum(matched, live.zeros, out=matched)
                 boost *= board.boosts
         if aired and board.air is not None:
             board.air.add(score, view, aired, self.vector.focus_half * 1000.0)
@@ -235,8 +234,6 @@ class Ranker:
         items_max, host_max, tag_max = settings.items_max, settings.host_max, settings.tag_max
         hosts: dict[int, int] = {}
         beside = [0] * live.tag_count
-        # A place that stands for no tag is never full.
-        beside[NO_TAG] = -len(best) * len(live.tags)
         full: set[int] = set() if tag_max > 0 else set(range(1, live.tag_count))
         varied: list[int] = []
         rest: list[int] = []
@@ -269,15 +266,12 @@ class Ranker:
 
 def _best(score: NDArray[np.float64], count: int) -> list[int]:
     """The places of the highest finite scores, best first, ties by place."""
-    (places,) = (score >= _floor(score, count)).nonzero()
-    values = score.take(places)
+    floor = _floor(score, count)
+    (places,) = ((score >= floor) if floor > _EXCLUDED else np.isfinite(score)).nonzero()
     # A stable sort keeps ties in the order of their places.
-    order = (-values).argsort(kind="stable")[:count]
-    ranked: list[int] = places.take(order).tolist()
-    if ranked and score[ranked[-1]] == _EXCLUDED:
-        finite = np.isfinite(score)
-        return [place for place in ranked if finite[place]]
-    return ranked
+    order = (-score.take(places)).argsort(kind="stable")[:count]
+    best: list[int] = places.take(order).tolist()
+    return best
 
 
 def _floor(score: NDArray[np.float64], count: int) -> float:
