@@ -42,7 +42,11 @@ def read_properties(path: str | None) -> dict[str, str]:
     if path is None:
         return {}
     properties: dict[str, str] = {}
-    for number, line in enumerate(Path(path).read_text("utf-8").splitlines(), 1):
+    try:
+        lines = Path(path).read_text("utf-8").splitlines()
+    except UnicodeDecodeError:
+        raise BadInput(f"{path} is not text: lines of name=value in UTF-8 are expected") from None
+    for number, line in enumerate(lines, 1):
         text = line.strip()
         if not text or text.startswith(("#", "!")):
             continue
@@ -68,6 +72,8 @@ def _fetch(kind: str, name: str, where: str) -> str:
         return Path(name).read_text("utf-8").rstrip("\r\n")
     except OSError as problem:
         raise BadInput(f"{where} wants the file {name}: {problem.strerror}") from None
+    except UnicodeDecodeError:
+        raise BadInput(f"{where} wants the file {name}: it is not UTF-8") from None
 
 
 def client_settings(brokers: str, path: str | None) -> dict[str, Any]:

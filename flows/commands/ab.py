@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from flows.commands.arguments import add_policies, add_settings, positive
+from flows.commands.arguments import add_policies, add_settings, not_negative, positive
 from flows.commands.bounds import add_strict, code_of, print_bounds
 
 _MINUTES = 60
@@ -50,7 +50,9 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     parser.add_argument(
         "--viewers", type=positive, metavar="N", help="in each world (default: 400)"
     )
-    parser.add_argument("--seed", type=int, default=1, metavar="S", help="first seed (default: 1)")
+    parser.add_argument(
+        "--seed", type=not_negative, default=1, metavar="S", help="first seed (default: 1)"
+    )
     parser.add_argument(
         "--processes",
         type=positive,

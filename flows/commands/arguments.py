@@ -26,6 +26,17 @@ def positive(text: str) -> int:
     return number
 
 
+def not_negative(text: str) -> int:
+    """A whole number, 0 or more."""
+    try:
+        number = int(text.replace("_", ""))
+    except ValueError:
+        number = -1
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"must be a whole number, 0 or more, not {text!r}")
+    return number
+
+
 def add_processes(parser: argparse.ArgumentParser) -> None:
     """How many processes share the shards."""
     parser.add_argument(

@@ -7,8 +7,9 @@ import os
 from pathlib import Path
 from typing import Any
 
-from flows.commands.arguments import add_policies, add_settings, positive
+from flows.commands.arguments import add_policies, add_settings, not_negative, positive
 from flows.commands.bounds import add_strict, code_of, print_bounds
+from flows.commands.logs import check_logs
 
 
 def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -29,7 +30,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         help="policies replayed at the same time (default: as many as there are cores)",
     )
     parser.add_argument(
-        "--seed", type=int, default=1, metavar="S", help="of the resamples (default: 1)"
+        "--seed", type=not_negative, default=1, metavar="S", help="of the resamples (default: 1)"
     )
     add_strict(parser)
     add_settings(parser)
@@ -48,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     from flows.stop import Stop
 
     policies = load_policies(args.policies, args.settings, os.environ)
-    _check(args.logs, policies)
+    check_logs(args.logs, policies[0].settings)
     at_once = min(args.processes or os.cpu_count() or 1, len(policies))
     with held(args.out) as out:
         with Stop().listening() as stop:
@@ -62,15 +63,6 @@ def run(args: argparse.Namespace) -> int:
             figures = evaluate(args.logs, out, policies, args.resamples, args.seed, progress.told)
     _print(console(), figures, out)
     return code_of(args, figures["policies"])
-
-
-def _check(logs: list[str], policies: Any) -> None:
-    """Raise `LogError` for a log that cannot be opened, before anything is touched."""
-    from events.logs import LogReader
-
-    settings = policies[0].settings
-    for path in logs:
-        LogReader(path, settings.log, settings.decode.line_bytes_max).close()
 
 
 def _print(out: Any, figures: dict[str, Any], folder: Path) -> None:

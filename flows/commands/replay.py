@@ -20,6 +20,7 @@ from flows.commands.arguments import (
     redis_of,
     settings_of,
 )
+from flows.commands.logs import check_logs
 
 if TYPE_CHECKING:
     from flows.replay import Replay
@@ -64,7 +65,8 @@ def run(args: argparse.Namespace) -> int:
         learn = dataclasses.replace(settings.learn, ranking_last_lists=args.last)
         settings = dataclasses.replace(settings, learn=learn)
     check_processes(args, settings)
-    _check(args.logs, settings, args.out)
+    check_logs(args.logs, settings)
+    _check(args.logs, args.out)
     pseudonyms_of(args.pseudonym_key_file)
     given = redis_of(args)
     with contextlib.ExitStack() as stack:
@@ -135,15 +137,13 @@ def _flow(replay: Replay, stop: Any, lock: int | None) -> None:
         raise
 
 
-def _check(logs: list[str], settings: Settings, out: str) -> None:
-    """Raise for a log that cannot be opened, or would be lost, before anything is touched."""
-    from events.logs import LogReader
+def _check(logs: list[str], out: str) -> None:
+    """`BadInput` for a log that would be lost, before anything is touched."""
     from flows.failures import BadInput
     from flows.replay import LEFT
 
     written = {(Path(out) / name).resolve() for name in LEFT}
     for path in logs:
-        LogReader(path, settings.log, settings.decode.line_bytes_max).close()
         if Path(path).resolve() in written:
             raise BadInput(f"{path} would be written over: give another --out, or rename the log")
 

@@ -95,6 +95,8 @@ def test_help_names_every_command_and_loads_nothing_heavy():
         ("convert", "nothing", "x.jsonl", "--out", "y.jsonl"),
         ("show", "user", "--redis", "redis://localhost"),
         ("show", "user", "u1"),
+        ("backtest", "log.jsonl", "--policy", "p.toml", "--out", "o", "--seed", "-1"),
+        ("ab", "--policy", "p.toml", "--out", "o", "--seed", "-1"),
     ],
 )
 def test_usage_is_2(run: Run, argv: tuple[str, ...]):

@@ -159,6 +159,16 @@ def test_a_bad_line_is_named_and_not_repeated(tmp_path: Path, line: str, says: s
     assert "s3cret" not in str(caught.value)
 
 
+def test_a_file_that_is_no_text_is_named(tmp_path: Path):
+    file, pointing = tmp_path / "binary", tmp_path / "client.properties"
+    file.write_bytes(b"\xf5\xff")
+    pointing.write_text(f"sasl.password=${{file:{file}}}\n", "utf-8")
+    with pytest.raises(BadInput, match="binary is not text"):
+        read_properties(str(file))
+    with pytest.raises(BadInput, match="binary: it is not UTF-8"):
+        read_properties(str(pointing))
+
+
 @pytest.mark.parametrize(
     "line",
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,18 @@ def test_a_log_is_not_written_over(tmp_path: Path, capsys: pytest.CaptureFixture
     assert cli.main(["replay", str(log), "--out", str(tmp_path)]) == 1
     assert "decisions.jsonl would be written over" in capsys.readouterr().err
     assert log.read_text() == LINE
+
+
+def test_a_pipe_is_refused_before_anybody_waits_for_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    pipe, policy = tmp_path / "pipe", tmp_path / "one.toml"
+    os.mkfifo(pipe)
+    policy.touch()
+    for argv in (("replay", pipe), ("backtest", pipe, "--policy", policy)):
+        assert cli.main([*map(str, argv), "--out", str(tmp_path / "out")]) == 1
+        assert "pipe is no file: save what comes through it" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 def test_what_an_earlier_replay_left_is_gone_when_the_next_fails(tmp_path: Path):
