@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from flows.engine import replay_epoch, run_flow
+from flows.engine import NO_EPOCHS, run_flow
 from flows.faults import NotedSink, NotedSource
 from flows.graph import build
 from flows.log_source import LogSource, Told
@@ -51,8 +51,7 @@ def run_policy(
         NotedSink(DeadLetterSink(1, lambda part: dead_letter_runs(out, part))),
         NotedSink(ReportSink(out)),
     )
-    epoch = replay_epoch(settings.flow.epoch_s, job.processes)
-    run_flow(flow, process, addresses, epoch, None)
+    run_flow(flow, process, addresses, NO_EPOCHS, None)
 
 
 def finish_policy(job: PolicyRun) -> None:

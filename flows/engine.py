@@ -62,10 +62,9 @@ def run_flow(
         raise late
 
 
-def replay_epoch(epoch_s: float, processes: int, recovery: str | None = None) -> timedelta:
-    """The length of a replay's epochs: where one process keeps nothing, none ends before it does.
+def replay_epoch(epoch_s: float, recovery: str | None = None) -> timedelta:
+    """The length of a replay's epochs: where nothing is kept, none ends before the replay does.
 
-    Several processes are kept together by them.
+    At each end the processes would wait for one another, and work at it.
     """
-    keeps = processes > 1 or recovery is not None
-    return timedelta(seconds=epoch_s) if keeps else NO_EPOCHS
+    return timedelta(seconds=epoch_s) if recovery is not None else NO_EPOCHS

@@ -13,6 +13,7 @@ from events.collect import Collector
 from events.errors import StateError
 from events.stream import CollectSettings
 from features.collect import Split, Splitter
+from flows.ahead import Ahead
 from flows.runtime import Runtime
 from flows.stop import Stop
 
@@ -49,11 +50,10 @@ class LogPartition(StatefulSourcePartition[Split, bytes]):
         self._told = told
         flow = settings.flow
         self._chunk = (flow.chunk_rows, flow.chunk_changes, 1000 * flow.chunk_s)
-        self._rows_max = settings.flow.epoch_rows_max
+        self._ahead = Ahead(flow.ahead_rows_max, flow.lateness_ms)
         self._splitter = Splitter(
             settings.flow.shards, settings.strengths, runtime.door, settings.audience_min
         )
-        self._rows_in_epoch = 0
         self._round = self._seq = self._clock_ms = self._events = 0
         self._events_before = 0
         self._letters: Counter[str] = Counter()
@@ -69,18 +69,20 @@ class LogPartition(StatefulSourcePartition[Split, bytes]):
             self._finished = saved.finished
 
     def next_batch(self) -> list[Split]:
-        """The next round; nothing while this epoch has read its share."""
+        """The next round; nothing while another process has too many before it."""
         if self._finished or self._stop.asked:
             raise StopIteration
-        if self._runtime.workers > 1 and self._rows_in_epoch >= self._rows_max:
+        several = self._runtime.workers > 1
+        if several and self._ahead.is_far(self._runtime.boards.tables.progress_s):
             time.sleep(0.001)
             return []
         batch = self._collector.next(*self._chunk)
-        self._rows_in_epoch += len(batch.events)
         self._events += len(batch.events)
         self._letters.update(letter.reason for letter in batch.letters)
         if batch.clocks:
             self._clock_ms = max(self._clock_ms, batch.clocks[-1])
+        if several:
+            self._ahead.read(len(batch.events), self._clock_ms)
         self._round += 1
         split, self._seq = self._splitter.split(
             self._round,
@@ -106,7 +108,6 @@ class LogPartition(StatefulSourcePartition[Split, bytes]):
 
     def snapshot(self) -> bytes:
         """Where reading stands."""
-        self._rows_in_epoch = 0
         return msgspec.msgpack.encode(
             _State(
                 _VERSION,

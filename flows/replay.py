@@ -104,7 +104,7 @@ def run_process(
         NotedSink(DeadLetterSink(1, lambda part: dead_letter_runs(runs, part))),
         NotedSink(ReportSink(out)),
     )
-    epoch = replay_epoch(settings.flow.epoch_s, replay.processes, replay.recovery)
+    epoch = replay_epoch(settings.flow.epoch_s, replay.recovery)
     with contextlib.closing(runtime):
         run_flow(flow, process, addresses, epoch, replay.recovery)
     live = len(runtime.scenes.content(runtime.catalogue.seq).live)

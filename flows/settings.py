@@ -76,7 +76,13 @@ class FlowSettings:
     epoch_rows_max: int = setting(
         500_000,
         "rows",
-        "Rows read in one epoch, so that no process runs far ahead of another.",
+        "Live: rows read in one epoch, so that no process runs far ahead of another.",
+        least=1,
+    )
+    ahead_rows_max: int = setting(
+        131_072,
+        "rows",
+        "In a replay: rows read that another process has still before it; a few rounds.",
         least=1,
     )
     deliver_parts: int = setting(

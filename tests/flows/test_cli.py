@@ -233,9 +233,11 @@ def test_replay_leaves_figures_and_says_them(run: Run, log: Path, tmp_path: Path
 
 
 def test_two_processes_decide_as_one(
-    run: Run, log: Path, replayed: tuple[str, Path], tmp_path: Path
+    run: Run, log: Path, replayed: tuple[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     _, one = replayed
+    monkeypatch.setenv("LIVELOOM_FLOW_CHUNK_ROWS", "200")
+    monkeypatch.setenv("LIVELOOM_FLOW_AHEAD_ROWS_MAX", "500")
     ran = run("replay", log, "--out", tmp_path, "--processes", 2)
     assert ran.code == 0, ran.err
     assert without_speed(tmp_path) == without_speed(one)
