@@ -73,7 +73,7 @@ class KafkaPartition(StatefulSourcePartition[PartRound, bytes]):
             self._letters.update(saved.letters)
             offset, complete = saved.offset, saved.complete
         self._time_ms = self._clock.time_ms
-        self._tick = -1
+        self._tick = self._noted_ms = -1
         self._rows_in_epoch = 0
         self._durable = -1
         self._idle = 0
@@ -243,6 +243,7 @@ class KafkaPartition(StatefulSourcePartition[PartRound, bytes]):
         made = PartRound(self._name, self._reader.offset - 1, time_ms, split, ticks, complete)
         made.is_first = time_ms > 0 and not self._told_time
         self._told_read, self._told_time = complete, self._time_ms > 0
+        self._noted_ms = -1
         self._note()
         made.words = self._sources.words.take(now_ms)
         made.letters = letters
@@ -252,7 +253,8 @@ class KafkaPartition(StatefulSourcePartition[PartRound, bytes]):
 
     def _note(self) -> None:
         """How far it is, for the next shards that are told so."""
-        if self._time_ms > 0 and not self._catalogue:
+        if 0 < self._time_ms != self._noted_ms and not self._catalogue:
+            self._noted_ms = self._time_ms
             self._sources.words.note(self._name, self._reader.offset - 1, self._time_ms)
 
     def _turn(self, now_ms: int) -> int:

@@ -86,6 +86,12 @@ class PartTimes:
             self._heard.add(part)
             self._set(part, time_ms)
 
+    def hear_all(self, heard: Iterable[tuple[str, int, int]], now_ms: int) -> None:
+        """Partitions have come to offsets and times, of which no row is still to be taken."""
+        for part, offset, time_ms in heard:
+            self.hear(part, time_ms, now_ms)
+            self.take(part, offset, time_ms, now_ms)
+
     def is_started(self, now_ms: int) -> bool:
         """Whether the clock can be told: rows that come before wait."""
         return self.clock_ms != UNKNOWN_MS or self._is_complete(now_ms)

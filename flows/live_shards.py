@@ -17,7 +17,7 @@ from flows.live_messages import Arrival, Word, unpack_arrival
 from flows.live_order import PartOrder
 from flows.live_runtime import REPORT_MS, LiveRuntime
 from flows.live_state import seal_live, unseal_live
-from flows.messages import Learnable, Tick
+from flows.messages import Learnable
 from flows.steps import DecideStep, ObserveStep
 
 _SLATE_MS = 1_000
@@ -52,7 +52,12 @@ class LiveObserveStep(ObserveStep):
         runtime, times = self._live, self._times
         shard = self.kernel(values[0].shard if values else self._number)
         now_ms = runtime.now()
-        is_started = self._arrivals.hear(_come(values), now_ms)
+        words = [value for value in values if isinstance(value, Word)]
+        come = [value for value in values if isinstance(value, Arrival)]
+        if words and (self._order is not None or not times.is_started(now_ms)):
+            come += [arrival for word in words for arrival in word.arrivals()]
+            words = []
+        is_started = self._arrivals.hear(come, now_ms)
         if not runtime.catalogue_ready:
             runtime.waiting_observe.add(shard.shard)
             return ()
@@ -65,6 +70,8 @@ class LiveObserveStep(ObserveStep):
             if rows.rows:
                 shard.apply(rows)
                 reached_ms = max(reached_ms, rows.clock_ms)
+        for word in words:
+            times.hear_all(word.heard, now_ms)
         if times.clock_ms > reached_ms and self._moves_on(reached_ms, times.clock_ms):
             shard.apply(Rows(shard.shard, 0, times.clock_ms, seq))
         made = list(self._work(shard, now_ms))
@@ -155,15 +162,6 @@ class LiveObserveStep(ObserveStep):
         """State, clock, and rows that wait for it or for the catalogue."""
         before = self._order.pack(self._number) if self._order is not None else ()
         return self._arrivals.seal(super().pack(), before)
-
-
-def _come(values: Iterable[Arrival | Word | Tick]) -> Iterator[Arrival]:
-    """What of partitions there is among the items, words as rounds that have no rows."""
-    for value in values:
-        if isinstance(value, Arrival):
-            yield value
-        elif isinstance(value, Word):
-            yield from value.arrivals()
 
 
 class LiveDecideStep(DecideStep):

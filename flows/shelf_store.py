@@ -1,9 +1,9 @@
 """The shelves of one step in one process, and their checkpoints, which its snapshots name.
 
 All shards of a step are snapshotted at one point of the stream, so one checkpoint serves all: the
-first snapshot after a change makes it. Live it is made a moment before, and the snapshots bear what
-has changed since. A shard that has not been touched since its last snapshot goes on naming an older
-one, which stays for as long.
+first snapshot after a change makes it. Live it is made a moment before and beside the flow, and the
+snapshots bear what has changed since. A shard that has not been touched since its last snapshot
+goes on naming an older one, which stays for as long.
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Protocol
 
-from rocksdict import Checkpoint, Rdict
+from rocksdict import Rdict
 
 from features.shelf import Shelf, Shelves
 from flows.recovery import RecoveryError
 from flows.rocks import RocksShelf, open_database, pairs, prefix_of, told
 from flows.shelf_changes import Changes, unpacked
+from flows.shelf_checkpoint import Checkpoint
 from flows.shelf_folder import Removals, ShelfFolder, link
 from sinks.rocks import rewrite
 
@@ -63,6 +64,8 @@ class Store:
         self._removals = Removals(_REMOVAL_SHARE * epoch_s)
         self._flush_s = self._ahead_s - min(_FLUSH_S, 0.2 * epoch_s)
         self._changes, self._is_flushed = Changes(), False
+        self._ahead: Checkpoint | None = None
+        """The one that is made beside the flow."""
         self._due_s = timer() + self._flush_s
         self._shards = shards
         self._own = frozenset(own)
@@ -194,12 +197,17 @@ class Store:
             self._go_ahead()
 
     def _go_ahead(self) -> None:
-        """First the tables begin to be written, beside the flow; then the checkpoint is made."""
+        """First the tables begin to be written, beside the flow; then the checkpoint is made, too.
+
+        What changes while it is made may be in it or not: the snapshots bear it in any case.
+        """
         assert self._database is not None
         if self._is_flushed:
             self._due_s = math.inf
-            self._checkpoint()
+            self._write()
             self._changes.begin()
+            self._ahead = self._new_checkpoint()
+            self._ahead.begin()
             return
         self._is_flushed = True
         self._due_s = self._timer() + self._ahead_s - self._flush_s
@@ -238,11 +246,15 @@ class Store:
         if not self._is_settled and self._own <= self._named.keys():
             self._is_settled = True
             self._removals.remove(self._folder.settle())
+        if self._ahead is not None:
+            self._ahead.finish()
+            self._ahead = None
         if self._changes.is_open:
             self._write()
         # Unless they have become too many just now.
         if not self._changes.is_open:
-            self._checkpoint()
+            self._write()
+            self._new_checkpoint().make()
         self._is_flushed, self._due_s = False, self._timer() + self._flush_s
         named.add(self._number)
         going = [number for number in self._kept if number not in named]
@@ -253,19 +265,15 @@ class Store:
         for kernel in self._kernels.values():
             kernel.write()
 
-    def _checkpoint(self) -> None:
-        self._write()
+    def _new_checkpoint(self) -> Checkpoint:
+        """One that is yet to be made of what is on the shelves."""
         for source in self._sources.values():
             source.close()
         self._sources.clear()
         self._number += 1
-        path = self._folder.path(self._folder.place(self._number))
-        assert self._database is not None
-        try:
-            Checkpoint(self._database).create_checkpoint(str(path))
-        except Exception as problem:
-            raise told(path, problem) from None
         self._kept.append(self._number)
+        assert self._database is not None
+        return Checkpoint(self._database, self._folder.path(self._folder.place(self._number)))
 
     def close(self) -> None:
         """Let go of all files."""
@@ -275,6 +283,9 @@ class Store:
         if self._database is None:
             return
         # The working database is of no use any more.
+        with contextlib.suppress(Exception):
+            if self._ahead is not None:
+                self._ahead.finish()
         with contextlib.suppress(Exception):
             if self._vacuum is not None and self._vacuum.is_alive():
                 self._database.cancel_all_background(True)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from flows.recovery import RecoveryError
 from flows.shelf_folder import SHELVES, ShelfFolder, begin_run
 from flows.shelf_store import Store
 from tests.stores import bytes_of_folder
@@ -149,7 +150,7 @@ def test_a_shard_goes_on_from_an_early_checkpoint_and_what_has_changed_since(
     ours.at(8.0, ann=b"before", bob=b"before", dan=b"before")
     ours.at(8.7)
     ours.at(9.2, ann=b"after", eve=b"after")
-    assert checkpoints(tmp_path) == ["1"]
+    until(lambda: checkpoints(tmp_path) == ["1"])
     ours.shelf.delete("bob")
     stored = [ours.stored(), others.stored()]
     assert checkpoints(tmp_path) == ["1"]
@@ -161,6 +162,33 @@ def test_a_shard_goes_on_from_an_early_checkpoint_and_what_has_changed_since(
     again = early()
     held = [dict(Kernel(again, shard, *stored[shard]).shelf.items()) for shard in SHARDS]
     assert held == [{"ann": b"after", "dan": b"before", "eve": b"after"}, {"cat": b"theirs"}]
+
+
+def test_whatever_changes_while_a_checkpoint_is_made_is_there_as_it_was_in_the_end(
+    tmp_path: Path, early: Open
+):
+    kernel = Kernel(early(), 0)
+    kernel.at(8.0, **{f"user{number}": b"before" * 50 for number in range(2_000)})
+    kernel.at(8.7)
+    kernel.at(9.2)
+    changed = {f"user{number}": b"%d" % number for number in range(0, 2_000, 3)}
+    kernel.at(9.3, **changed)
+    kernel.write()
+    for number in range(1, 2_000, 3):
+        kernel.shelf.delete(f"user{number}")
+    stored = kernel.stored()
+    left = {f"user{number}": b"before" * 50 for number in range(2, 2_000, 3)}
+    assert kept_on(tmp_path, early, stored) == changed | left
+
+
+def test_a_checkpoint_that_cannot_be_made_is_told_of_when_it_is_needed(tmp_path: Path, early: Open):
+    kernel = Kernel(early(), 0)
+    # Where its folder was to be.
+    (tmp_path / SHELVES / "1" / "observe-0" / "1").touch()
+    kernel.at(8.7, ann=b"here")
+    kernel.at(9.2)
+    with pytest.raises(RecoveryError, match="observe-0"):
+        kernel.stored()
 
 
 def test_each_epoch_has_changes_of_its_own_and_lets_go_of_what_nobody_names(

@@ -36,6 +36,7 @@ INSTEAD_OF = {
 # Words of other people's formats and interfaces.
 FOREIGN = {
     ("flows/converters/ranklens.py", "timestamp"),
+    ("flows/shelf_checkpoint.py", "checkpoint"),
     ("flows/shelf_store.py", "checkpoint"),  # RocksDB's: a database's files, not a step's state
     ("flows/shelf_stores.py", "checkpoint"),
 }
