@@ -1,18 +1,21 @@
 """Which item a KuaiRand user engages with next, out of all that were seen, learnt as it goes.
 
-A blend of what is popular, fresh and near to the user's last items: a River model of some
-features, stepping by the softmax loss over all candidates. Its settings were chosen on the first
-33,462 rows.
+A blend of what is popular, fresh, near to the user's last items, liked by users alike and usual for
+the user: a River model of some features, stepping by the softmax loss over all candidates. Its
+settings were chosen on the first 33,462 rows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.alike import Alike
+from bench.habits import LENGTHS_S, Habits
 from bench.kuairand_rows import Row
 from features.neighbours import Neighbours, NeighbourSettings
 from models.learner import Learner
@@ -27,6 +30,8 @@ GROUPS = {
     "recency": ("last_engaged", "last_engaged_squared", "first_seen"),
     "record": ("rows", "rows_one", "engaged_share"),
     "neighbours": ("near", "near_recent", "near_one"),
+    "users alike": ("alike",),
+    "the user's own": ("length_fit", "freshness_fit"),
 }
 NAMES = tuple(name for names in GROUPS.values() for name in names)
 TOP = 20
@@ -56,6 +61,7 @@ class Items:
         self.engaged = np.zeros(items_max)
         self.last_s = np.full(items_max, -_NEVER_S)
         self.first_s = np.zeros(items_max)
+        self.length = np.zeros(items_max, np.intp)
         self._now_s = 0.0
 
     def advance(self, now_s: float) -> None:
@@ -70,6 +76,7 @@ class Items:
         if number == len(self.ids):
             self.ids.append(row.item)
             self.first_s[number] = row.time_s
+            self.length[number] = np.searchsorted(LENGTHS_S, row.duration_s, "right")
         self.rows[number] += 1.0
         if row.positive:
             self.popular[:, number] += 1.0
@@ -85,7 +92,10 @@ class NextItem:
         self._kept = np.array([name not in left_out for name in NAMES])
         self.items = Items(rows_max)
         self.neighbours = Neighbours(NeighbourSettings())
+        self.alike = Alike()
+        self.habits = Habits()
         self.seen: dict[str, set[int]] = {}
+        self._users: dict[str, int] = {}
         self._recent_s: dict[str, list[float]] = {}
         settings = LearnSettings(
             preference_learning_rate=rate, engagement_prior={"popular_3h": 0.5}, gradient_max=1e12
@@ -106,13 +116,17 @@ class NextItem:
         items = self.items
         made = np.empty((len(found), len(NAMES)))
         made[:, :4] = np.log(items.popular[:, found].T + 0.03)
-        since = np.minimum(np.log1p(now_s - items.last_s[found]), 15.0)
+        since = _wait(now_s - items.last_s[found])
         made[:, 4], made[:, 5] = since, since * since / 10.0
         made[:, 6] = np.log1p(now_s - items.first_s[found])
         rows = items.rows[found]
         made[:, 7], made[:, 8] = np.log(rows), rows == 1.0
         made[:, 9] = (items.engaged[found] + 1.0) / (rows + 1.5)
-        made[:, 10:] = self._near(user, found, now_s)
+        made[:, 10:13] = self._near(user, found, now_s)
+        number = self._users.get(user, len(self._users))
+        made[:, 13] = np.log(100.0 * self.alike.values(number, len(items.ids))[found] + 0.05)
+        made[:, 14] = self.habits.length_fit(user)[items.length[found]]
+        made[:, 15] = self.habits.patience(user) * since / 3.0
         made[:, ~self._kept] = 0.0
         return made
 
@@ -162,13 +176,25 @@ class NextItem:
 
     def learn(self, row: Row) -> None:
         """Take in a row."""
+        before = self.items.number.get(row.item)
+        last_s = None if before is None else float(self.items.last_s[before])
         self.items.add(row)
-        self.seen.setdefault(row.user, set()).add(self.items.number[row.item])
+        number = self.items.number[row.item]
+        self.seen.setdefault(row.user, set()).add(number)
+        if row.positive:
+            wait = None if last_s is None else float(_wait(row.time_s - last_s))
+            self.habits.add(row.user, int(self.items.length[number]), wait)
+            self.alike.engage(self._users.setdefault(row.user, len(self._users)), number)
         if row.positive and row.item not in self.neighbours.recent(row.user):
             self.neighbours.engage(row.user, row.item, row.time_s)
             times_s = self._recent_s.setdefault(row.user, [])
             times_s.append(row.time_s)
             del times_s[: len(times_s) - len(self.neighbours.recent(row.user))]
+
+
+def _wait(seconds: Any) -> Any:
+    """The logarithm of a time since something, at most that of a month."""
+    return np.minimum(np.log1p(seconds), 15.0)
 
 
 def as_it_goes(

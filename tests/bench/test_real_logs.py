@@ -65,6 +65,12 @@ def test_the_next_item_is_one_of_the_user_s_kind(rows: list[Row]):
     assert not seen.intersection(best)
 
 
+def test_no_answer_knows_a_later_row(rows: list[Row]):
+    asked = range(300, 500)
+    answers, _ = as_it_goes(rows[:500], asked)
+    assert as_it_goes(rows[:700], asked)[0] == answers
+
+
 def test_asked_once_each_user_has_one_recall(rows: list[Row]):
     told = once(rows, 2_000)
     assert len({user for user, _ in told}) == len(told)
