@@ -15,7 +15,7 @@ from typing import Any
 
 from msgspec import inspect as types
 
-from events.fields import ID_BYTES_MAX
+from events.fields import ID_BYTES_MAX, TIME_MS_END, TIME_MS_MIN
 from events.letters import Fault, fit
 
 _VALUE_CHARS_MAX = 40
@@ -182,8 +182,18 @@ def _number(
     )
     for bound, words, holds in bounds:
         if bound is not None and not holds(value, bound):
-            return Fault("out_of_range", field, f"must be {words} {bound}", _show(value))
+            said = f"must be {words} {bound}{_other_unit(value, bound)}"
+            return Fault("out_of_range", field, said, _show(value))
     return None
+
+
+def _other_unit(value: float, bound: float) -> str:
+    """What to do where a time makes sense in another unit than milliseconds."""
+    if bound == TIME_MS_MIN and TIME_MS_MIN <= value * 1_000 < TIME_MS_END:
+        return "; it looks like seconds: write milliseconds"
+    if bound == TIME_MS_END and TIME_MS_MIN <= value // 1_000 < TIME_MS_END:
+        return "; it looks like microseconds: write milliseconds"
+    return ""
 
 
 def _literal(value: object, declared: types.LiteralType, field: str | None) -> Fault | None:

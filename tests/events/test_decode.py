@@ -275,6 +275,19 @@ def test_no_letter_tells_of_a_person() -> None:
         assert b"5000111" not in msgspec.json.encode(outcome), row
 
 
+@pytest.mark.parametrize(
+    ("time", "says"),
+    [
+        (T // 1_000, "at least 946684800000; it looks like seconds: write milliseconds"),
+        (T * 1_000, "less than 4133980800000; it looks like microseconds: write milliseconds"),
+        (5, "at least 946684800000"),
+        (T * 1_000_000, "less than 4133980800000"),
+    ],
+)
+def test_a_time_in_another_unit_is_told_so(time: int, says: str) -> None:
+    assert letter(as_row(click(event_time_ms=time))).detail == f"`event_time_ms`: must be {says}"
+
+
 def test_a_letter_shows_where_a_row_breaks() -> None:
     outcome = letter(b'{"kind":"click","event_id":"e","user_id":"u" "room_id":"r"}')
     assert outcome.excerpt == '{"kind":"…","event_id":"…","user_id":"…" "room_id":"…"}'
