@@ -55,7 +55,7 @@ class FlowSettings:
         2, "s", "A table is used this long after its last event could come; room for it to travel."
     )
     chunk_rows: int = setting(
-        32_768, "rows", "Rows a round in a replay: larger is faster.", least=1
+        16_384, "rows", "A round of a replay: larger is little faster, and held at once.", least=1
     )
     chunk_s: int = setting(
         60,

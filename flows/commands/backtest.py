@@ -91,10 +91,11 @@ def print_figures(out: Any, policies: dict[str, Any], parts: Any) -> None:
 
 def print_where(out: Any, figures: dict[str, Any], page: Path, metrics: Path) -> None:
     """What a star means, and where all else is."""
-    out.print(
-        f"* differs from {figures['baseline']}, and not by the draw of users alone (95 %).\n"
-        f"The page: {page}; all figures: {metrics}"
-    )
+    if len(figures["policies"]) > 1:
+        out.print(
+            f"* differs from {figures['baseline']}, and not by the draw of users alone (95 %)."
+        )
+    out.print(f"The page: {page}; all figures: {metrics}")
 
 
 def _has(policy: dict[str, Any], figure: Any) -> bool:
