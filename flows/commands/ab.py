@@ -103,4 +103,4 @@ def _print(out: Any, figures: dict[str, Any], folder: Path) -> None:
 
     print_figures(out, figures["arms"], PARTS)
     print_bounds(out, figures, figures["arms"])
-    print_where(out, figures, folder / PAGE, folder / METRICS)
+    print_where(out, folder / PAGE, folder / METRICS)

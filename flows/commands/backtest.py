@@ -71,7 +71,7 @@ def _print(out: Any, figures: dict[str, Any], folder: Path) -> None:
 
     print_figures(out, figures["policies"], SUMMARY)
     print_bounds(out, figures, figures["policies"])
-    print_where(out, figures, folder / PAGE, folder / METRICS)
+    print_where(out, folder / PAGE, folder / METRICS)
 
 
 def print_figures(out: Any, policies: dict[str, Any], parts: Any) -> None:
@@ -87,14 +87,13 @@ def print_figures(out: Any, policies: dict[str, Any], parts: Any) -> None:
             shown.add_row(f"  {figure.name}", *(_cell(one, figure) for one in policies.values()))
     out.print()
     out.print(shown)
+    if len(policies) > 1:
+        first = next(iter(policies))
+        out.print(f"* differs from {first}, and not by the draw of users alone (95 %).")
 
 
-def print_where(out: Any, figures: dict[str, Any], page: Path, metrics: Path) -> None:
-    """What a star means, and where all else is."""
-    if len(figures["policies"]) > 1:
-        out.print(
-            f"* differs from {figures['baseline']}, and not by the draw of users alone (95 %)."
-        )
+def print_where(out: Any, page: Path, metrics: Path) -> None:
+    """Where all else is."""
     out.print(f"The page: {page}; all figures: {metrics}")
 
 
