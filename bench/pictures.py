@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench import latency, soak, windows
 from bench.plot import Bar, write_bars
 from bench.report import Row
-from bench.soak import PLOT
 
 OURS, OTHERS = 0, 1
 
@@ -39,15 +39,15 @@ class Picture:
 
 PICTURES = (
     Picture(
-        "Windowed tag weights, Kafka to Redis, 1 h advancing by 10 min",
+        windows.SECTION,
         "windows.svg",
         "Windowed tag weights from Kafka into Redis, events a CPU second",
         "events a CPU second",
-        ("liveloom, its windows alone", "liveloom, everything on"),
+        ("liveloom",),
         ("Bytewax", "Quix Streams", "Pathway"),
     ),
     Picture(
-        "Live latency",
+        latency.SECTION,
         "latency.svg",
         "From an event to what Redis shows, and to a bare consumer, ms",
         "ms",
@@ -65,6 +65,6 @@ def draw(folder: Path, rows: Sequence[Row]) -> dict[str, str]:
         if bars:
             write_bars(folder / one.file, bars, one.label)
             made[one.section] = f"![{one.label}]({one.file})"
-    if (folder / PLOT).exists():
-        made["Soak"] = f"![Resident memory over the minutes of a soak, MB]({PLOT})"
+    if (folder / soak.PLOT).exists():
+        made[soak.SECTION] = f"![Resident memory over the minutes of a soak, MB]({soak.PLOT})"
     return made

@@ -8,7 +8,7 @@ from html import escape
 from pathlib import Path
 
 from bench.report import number
-from evaluation.svg import Series, lines
+from evaluation.svg import Series, lines, svg
 
 _WIDTH, _HEIGHT = 560, 240
 _NAMES_WIDTH, _VALUES_WIDTH, _ROW = 240, 60, 22
@@ -31,10 +31,7 @@ def write_lines(
     path: Path, series: Sequence[Series], label: str, x_text: Callable[[float], str]
 ) -> None:
     """Draw the series into a file; `label` is what is read out."""
-    drawn = lines(series, label, x_text, _WIDTH, _HEIGHT)
-    size = f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{_HEIGHT}" '
-    head, rest = drawn.replace("<svg ", size, 1).split(">", 1)
-    path.write_text(f"{head}>{_STYLE}{rest}\n", encoding="utf-8")
+    _write(path, lines(series, label, x_text, _WIDTH, _HEIGHT), _HEIGHT)
 
 
 @dataclass(frozen=True)
@@ -50,7 +47,8 @@ def write_bars(path: Path, bars: Sequence[Bar], label: str) -> None:
     """Draw bars below each other into a file, each with its name and value."""
     full = max(bar.value for bar in bars) or 1.0
     room = _WIDTH - _NAMES_WIDTH - _VALUES_WIDTH
-    parts = [_head(_ROW * len(bars) + 8, label)]
+    height = _ROW * len(bars) + 8
+    parts = []
     for place, bar in enumerate(bars):
         y, width = 4 + _ROW * place, room * bar.value / full
         text = f'<text class="tick" y="{y + 15}"'
@@ -60,12 +58,11 @@ def write_bars(path: Path, bars: Sequence[Bar], label: str) -> None:
             f'width="{width:.1f}" height="{_ROW - 8}"/>'
             f'{text} x="{_NAMES_WIDTH + width + 6:.1f}">{number(bar.value)}</text>'
         )
-    path.write_text("".join([*parts, "</svg>\n"]), encoding="utf-8")
+    _write(path, svg(_WIDTH, height, label, parts), height)
 
 
-def _head(height: int, label: str) -> str:
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{height}" '
-        f'viewBox="0 0 {_WIDTH} {height}" role="img" aria-label="{escape(label)}">'
-        f"{_STYLE}<title>{escape(label)}</title>"
-    )
+def _write(path: Path, drawn: str, height: int) -> None:
+    """A picture of a page, with the colours that it would have from there."""
+    size = f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{height}" '
+    head, rest = drawn.replace("<svg ", size, 1).split(">", 1)
+    path.write_text(f"{head}>{_STYLE}{rest}\n", encoding="utf-8")

@@ -168,7 +168,6 @@ class LiveRooms:
         self.zeros: NDArray[np.float64] = np.zeros(self.count)
         slots = range(len(content.attribute_names))
         self.attributes = [np.ascontiguousarray(content.attributes[live, slot]) for slot in slots]
-        self.room_tags = list(compress(content.room_tags, on))
         self.unscored_tags = {
             self.place[room_id]: tags
             for room_id, tags in content.unscored_tags.items()
@@ -178,7 +177,6 @@ class LiveRooms:
         self.host_numbers: list[int] = self.hosts.tolist()
         self.rooms_a_host = int(np.bincount(self.hosts).max()) if self.count else 0
         """How many of them one host has, at most."""
-        self.host_ids = list(compress(content.host_ids, on))
         self.host_names = content.host_names
         self.rooms_of_host = content.rooms_of_host
         prices = content.log_price[live]

@@ -44,9 +44,10 @@ def bounds_of(
     if settings.small_exposure_min and np.isfinite(_value(own, EXPOSURE)):
         least = settings.small_exposure_min
         drawn = own.values[EXPOSURE], own.resampled[EXPOSURE]
-        made.append(("small_exposure_min", EXPOSURE, least, drawn, own.counted[EXPOSURE]))
+        users = own.counted[EXPOSURE]
+        made.append(_judged(settings, "small_exposure_min", EXPOSURE, least, drawn, users))
     if quality is None:
-        return [_judged(settings, *one) for one in made]
+        return made
     for segment in SEGMENTS:
         figure = f"{segment}.{quality}"
         for bound, most, other, against in (
@@ -56,8 +57,8 @@ def bounds_of(
             if most and other is not None and np.isfinite(_value(own, figure)):
                 drawn = _quotient(own, figure, other, against)
                 users = min(own.counted[figure], other.counted.get(against, 0))
-                made.append((bound, figure, 1.0 - most, drawn, users))
-    return [_judged(settings, *one) for one in made]
+                made.append(_judged(settings, bound, figure, 1.0 - most, drawn, users))
+    return made
 
 
 def _quality(own: Figured, qualities: Sequence[str]) -> str | None:

@@ -101,7 +101,7 @@ def lines(
                 f'<circle class="dot t{one.tone}" cx="{across(x):.1f}" cy="{up(y):.1f}" r="3">'
                 f"<title>{said}</title></circle>"
             )
-    return _svg(width, height, label, parts)
+    return svg(width, height, label, parts)
 
 
 def intervals(bars: Sequence[Bar], label: str, width: int = 560) -> str:
@@ -133,7 +133,7 @@ def intervals(bars: Sequence[Bar], label: str, width: int = 560) -> str:
             f'x2="{across(bar.high):.1f}" y2="{y:.1f}"/>'
             f'<circle class="dot" cx="{across(bar.value):.1f}" cy="{y:.1f}" r="4.5"/></g>'
         )
-    return _svg(width, height, label, parts)
+    return svg(width, height, label, parts)
 
 
 def number(value: float) -> str:
@@ -183,7 +183,8 @@ def _grid(
     return "".join(parts)
 
 
-def _svg(width: int, height: float, label: str, parts: Sequence[str]) -> str:
+def svg(width: int, height: float, label: str, parts: Sequence[str]) -> str:
+    """A picture of these parts; `label` is what is read out."""
     return (
         f'<svg viewBox="0 0 {width} {height:.0f}" role="img" aria-label="{escape(label)}">'
         f"<title>{escape(label)}</title>{''.join(parts)}</svg>"

@@ -1,6 +1,6 @@
 """The command line: one entry point, whose commands say in one line what is wrong.
 
-Exit codes: 0 done, 1 the input is bad or something failed, 2 usage.
+Exit codes: 0 done, 1 the input is bad or something failed, 2 usage, 3 a bound is broken.
 """
 
 from __future__ import annotations

@@ -21,6 +21,9 @@ class PartState(msgspec.Struct, array_like=True):
     lost_rows: int
 
 
+_STATE = msgspec.msgpack.Decoder(PartState)
+
+
 def seal_part(state: PartState) -> bytes:
     """The state as versioned bytes."""
     return seal(_KIND, _VERSION, msgspec.msgpack.encode(state))
@@ -29,6 +32,3 @@ def seal_part(state: PartState) -> bytes:
 def unseal_part(packed: bytes, name: str) -> PartState:
     """The state of `seal_part`; `StateError` where a partition's bytes cannot be read."""
     return _STATE.decode(unseal(_KIND, _VERSION, packed, f"the source {name}"))
-
-
-_STATE = msgspec.msgpack.Decoder(PartState)

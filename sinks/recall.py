@@ -11,6 +11,7 @@ import msgspec
 
 from sinks.keys import Keys
 from sinks.link import Call
+from sinks.sender import ignore
 
 _PAGE: Final = 500
 _Entry = tuple[bytes, list[bytes]]
@@ -86,12 +87,12 @@ class Recall:
         elif entries:
             self._then(self._drop_ids(stream, ids))
         if entries:
-            self._then(Call([b"XDEL", self._out(stream), *entries], _ignore))
+            self._then(Call([b"XDEL", self._out(stream), *entries], ignore))
         if len(reply) == _PAGE:
             self._read(stream, users, b"(" + reply[-1][0], last)
 
     def _drop_ids(self, stream: int, ids: list[bytes]) -> Call:
-        return Call([b"ZREM", self._keys.push_ids(stream).encode(), *ids], _ignore)
+        return Call([b"ZREM", self._keys.push_ids(stream).encode(), *ids], ignore)
 
     def _out(self, stream: int) -> bytes:
         return self._keys.push_out(stream).encode()
@@ -108,7 +109,3 @@ def _of(fields: Any) -> _Payload | None:
         return _payload(body) if body is not None else None
     except msgspec.MsgspecError:
         return None
-
-
-def _ignore(_reply: Any) -> None:
-    return None

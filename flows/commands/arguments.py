@@ -17,23 +17,21 @@ _RESAMPLES = 1_000
 
 def positive(text: str) -> int:
     """A whole number above 0."""
-    try:
-        number = int(text.replace("_", ""))
-    except ValueError:
-        number = 0
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"must be a whole number above 0, not {text!r}")
-    return number
+    return _whole(text, 1, "a whole number above 0")
 
 
 def not_negative(text: str) -> int:
     """A whole number, 0 or more."""
+    return _whole(text, 0, "a whole number, 0 or more")
+
+
+def _whole(text: str, least: int, what: str) -> int:
     try:
         number = int(text.replace("_", ""))
     except ValueError:
-        number = -1
-    if number < 0:
-        raise argparse.ArgumentTypeError(f"must be a whole number, 0 or more, not {text!r}")
+        number = least - 1
+    if number < least:
+        raise argparse.ArgumentTypeError(f"must be {what}, not {text!r}")
     return number
 
 
