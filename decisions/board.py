@@ -20,7 +20,7 @@ from decisions.text import json_text
 from features.content import NO_TAG, Content
 from features.on_air import OnAir
 from features.scene import Scene
-from features.vector import NEAR_NAMES, ROOM_NAMES, USER_NAMES, View, focus
+from features.vector import NEAR_NAMES, ROOM_NAMES, SEGMENT_NAMES, USER_NAMES, View, focus
 from models.table import WeightsTable
 
 
@@ -74,6 +74,10 @@ class Board:
         self.near = scene.near
         self._near_asked: tuple[Sequence[object], NDArray[np.float64] | None] = ((), None)
         self.near_coefficients = coefficients[near : near + len(NEAR_NAMES)] if self.near else []
+        self.segments = scene.segments
+        last = near + len(self.near_coefficients)
+        self._segment_coefficients = coefficients[last : last + len(SEGMENT_NAMES)]
+        self._by_segment: dict[int, NDArray[np.float64]] = {}
         matrix = scene.matrix[self.numbers]
         base = np.full(len(self.numbers), self.intercept)
         for column, coefficient in zip(matrix.T, self.room_coefficients, strict=True):
@@ -103,6 +107,23 @@ class Board:
             total += values.take(self.numbers) * coefficient
         # The slate asks once to score and once to explain; a view's list never changes.
         self._near_asked = (view.recent, total)
+        return total
+
+    def segment_values(self, view: View) -> NDArray[np.float64] | None:
+        """What the user's segments add to each room; None where they add nothing."""
+        if self.segments is None or not view.segments or not any(self._segment_coefficients):
+            return None
+        total: NDArray[np.float64] | None = None
+        for number in self.segments.known(view.segments):
+            column = self._by_segment.get(number)
+            if column is None:
+                column = np.zeros(len(self.numbers))
+                lifts = self.segments.of(number)
+                for values, coefficient in zip(lifts, self._segment_coefficients, strict=True):
+                    column += values.take(self.numbers) * coefficient
+                # As many as there are segments, at most.
+                self._by_segment[number] = column
+            total = column if total is None else total + column
         return total
 
 

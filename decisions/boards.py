@@ -7,13 +7,13 @@ from decisions.column import Column
 from decisions.settings import SlateSettings
 from features.bounded import make_room
 from features.content import Content
-from features.scene import Scene, Scenes
+from features.scene import Scene, SceneKey, Scenes
 from features.tables import Stamped
 from features.vector import VectorSettings
 from models.table import WeightsTable
 
 _KEPT_MAX = 64
-_Key = tuple[tuple[int, int, int, int], int]
+_Key = tuple[SceneKey, int]
 
 
 class Boards:

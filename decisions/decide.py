@@ -38,10 +38,10 @@ from features.user import DAY_MS
 from features.vector import VectorSettings
 
 _KIND = b"LLDE"
-_VERSION = 6
+_VERSION = 7
 _OLDEST = 3
-"""Views of wishes then ended before the rooms engaged with last, in 5 before the strongest tag; and
-wishes of 3 asked for slates alone."""
+"""Views of wishes then ended before the rooms engaged with last, in 5 before the strongest tag, in
+6 before segments; and wishes of 3 asked for slates alone."""
 _PAGE, _PAGE_MS = 64, 60_000
 """Of a shelf so many are looked at for idle ones, so often."""
 _ALL = 1 << 62

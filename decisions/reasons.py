@@ -11,6 +11,7 @@ from features.vector import View, price_fit
 
 _TEXTS_MAX = 10_000
 _PRICE_FIT = Why("match", '["price_fit"]')
+_BY_SEGMENT = Why("popular", '["popular_in_segment"]')
 EXPLORED = Why("explore", '["exploration"]')
 
 
@@ -49,6 +50,12 @@ def whys_of(
             worth = fit * price_fit(view.log_price, live.log_prices[place], price_half)
             if worth > worths[slot]:
                 whys[slot], worths[slot] = _PRICE_FIT, worth
+    liked = board.segment_values(view)
+    if liked is not None:
+        for slot, place in enumerate(chosen):
+            worth = float(liked[place])
+            if worth > max(worths[slot], least):
+                whys[slot], worths[slot] = _BY_SEGMENT, worth
     for place, (worth, why) in _near_whys(view, board, chosen).items():
         slot = chosen.index(place)
         if worth > worths[slot]:

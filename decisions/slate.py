@@ -144,6 +144,9 @@ class Ranker:
         near = board.near_values(view)
         if near is not None:
             score += near
+        liked = board.segment_values(view)
+        if liked is not None:
+            score += liked
         self._keep_out(score, wish, board, live)
         if boost is None:
             return score, score

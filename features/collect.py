@@ -19,6 +19,7 @@ from features.catalogue import Entry
 from features.door import Door
 from features.rooms import CLICK, ENTER, IMPRESSION, LEAVE, ORDER, SIGNAL, RoomRow
 from features.rows import Row, Rows
+from features.segment_rows import SegmentRow, SegmentSettings, segment_rows
 from features.strengths import StrengthSettings, measure, stayed_ms
 
 _CATALOGUE = frozenset((kinds.Host, kinds.Room, kinds.Product, kinds.OnAir))
@@ -41,6 +42,7 @@ class Split:
         "letters",
         "rooms",
         "round",
+        "segments",
     )
 
     def __init__(self, round: int, clock_ms: int, seq: int, shards: int, done: bool) -> None:
@@ -51,6 +53,8 @@ class Split:
         self.rooms: list[RoomRow] = []
         self.audience: list[AudienceRow] | None = None
         """None where neighbours are off."""
+        self.segments: list[SegmentRow] | None = None
+        """None where users are not sorted."""
         self.identity = Rows(-1, round, clock_ms, seq, False, done)
         self._shards = shards
         self.by_shard: dict[int, list[Row]] = {}
@@ -79,7 +83,8 @@ class Splitter:
     """Takes rounds apart; the catalogue's sequence number is handed in and kept by the source.
 
     What comes from outside passes a `door` first. Of signals that weigh at least so many
-    thousandths, `audience_min`, NEIGHBOURS hears; of none where it is None.
+    thousandths, `audience_min`, NEIGHBOURS hears; of none where it is None. So does SEGMENTS of
+    what users are shown, click and say of themselves.
     """
 
     def __init__(
@@ -88,10 +93,12 @@ class Splitter:
         strengths: StrengthSettings,
         door: Door | None = None,
         audience_min: int | None = None,
+        segments: SegmentSettings | None = None,
     ) -> None:
         self.shards = shards
         self._door = door
         self._audience_min = audience_min
+        self._segments = segments
         self._measure = measure(strengths)
         self._shard_of: dict[str, int] = {}
         self._quick_leave_ms = strengths.quick_leave_ms
@@ -147,6 +154,8 @@ class Splitter:
                     rooms.append((key, row_clock_ms, event.event_time_ms, room_id, code, amount))
         if self._audience_min is not None:
             split.audience = self._audience(events, clocks, self._audience_min)
+        if self._segments is not None:
+            split.segments = segment_rows(events, clocks, self._segments)
         split.identity.seq = seq
         return split, seq
 

@@ -13,6 +13,7 @@ from features.scene import Scene
 from features.user import OpenList
 from features.vector import (
     NEAR_NAMES,
+    SEGMENT_NAMES,
     USER_NAMES,
     VectorSettings,
     View,
@@ -21,9 +22,7 @@ from features.vector import (
 )
 
 _POSITION = -2
-_NEAR = _POSITION - len(NEAR_NAMES)
-_USER = slice(_POSITION - len(USER_NAMES), _POSITION)
-_USER_BEFORE_NEAR = slice(_NEAR - len(USER_NAMES), _NEAR)
+_SEGMENTS = _POSITION - len(SEGMENT_NAMES)
 _PARTS = struct.Struct(f"<{len(USER_NAMES)}f")
 """A user's part: numbers of Python's, one by one into an array, would cost several times this."""
 
@@ -54,10 +53,18 @@ class Looks:
             for event, number in zip(shown, numbers, strict=True)
         ]
         vectors = scene.looks.take(numbers, 0)
-        own_part = _USER if scene.near is None else _USER_BEFORE_NEAR
-        if scene.near is not None and view.recent:
-            for column, values in enumerate(scene.near(view.recent), _NEAR):
-                vectors[:, column] = values.take(numbers)
+        end = _POSITION
+        if scene.segments is not None:
+            end = _SEGMENTS
+            lifts = scene.segments(view.segments) if view.segments else None
+            if lifts is not None:
+                vectors[:, _SEGMENTS:_POSITION] = lifts.take(numbers, 1).T
+        if scene.near is not None:
+            end -= len(NEAR_NAMES)
+            if view.recent:
+                for column, values in enumerate(scene.near(view.recent), end):
+                    vectors[:, column] = values.take(numbers)
+        own_part = slice(end - len(USER_NAMES), end)
         if len(lists) > 1 or tells_rooms_apart(view):
             others, pack = [listed for listed in lists if listed is not own], _PARTS.pack
             parts = [pack(*self._part(view, scene, number, others)) for number in numbers]

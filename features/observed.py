@@ -13,6 +13,7 @@ from features.people import PeopleSettings
 from features.recent import RecentSettings
 from features.rows import Step
 from features.scene import Scenes
+from features.segment_rows import SegmentSettings
 from features.shrink import Shrink
 from features.strengths import StrengthSettings
 from features.vector import VectorSettings
@@ -131,3 +132,5 @@ class ObserveContext:
     """Where neighbours are on."""
     more: MoreSettings | None = None
     """Where there are lists beside the slate."""
+    segments: SegmentSettings | None = None
+    """Where users are sorted by what their records say."""

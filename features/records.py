@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from events import kinds
 from features.rows import Link, Step
+from features.segment_rows import segments_of
 from features.shard import Shard
 from features.signals import Signals
 from features.user import User, remember
@@ -41,7 +42,7 @@ class Records:
         self._shard.ask(person, user, clock_ms, seq)
 
     def user(self, event: kinds.User, person: str, user: User, clock_ms: int, seq: int) -> None:
-        """A record: the zone, and whether a profile may be kept."""
+        """A record: the zone, what it says of the user, and whether a profile may be kept."""
         if event.timezone is not None:
             user.timezone = event.timezone
             self._shard.views.changed(person)
@@ -49,6 +50,10 @@ class Records:
             user.profiling = event.consent.profiling
             if not user.profiling:
                 self._withdraw(person, user)
+        segments = self._shard.context.segments
+        if segments is not None and event.attributes is not None and user.profiling:
+            user.segments = segments_of(event.attributes, segments)
+            self._shard.views.changed(person)
 
     def _withdraw(self, person: str, user: User) -> None:
         """Without consent nothing that was learnt of the user is kept or shown."""

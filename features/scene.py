@@ -21,10 +21,15 @@ from features.neighbour_table import NO_NEIGHBOURS, NeighbourTable
 from features.on_air import OnAir, on_air
 from features.recent import RecentSettings
 from features.rooms import COLUMNS, NO_ROOMS, RoomTable
+from features.segment_lift import SegmentLifts
+from features.segment_rows import SegmentSettings
+from features.segment_table import NO_SEGMENTS, SegmentTable
 from features.tables import Stamped
-from features.vector import NEAR_NAMES, ROOM_NAMES, USER_NAMES
+from features.vector import NEAR_NAMES, ROOM_NAMES, SEGMENT_NAMES, USER_NAMES
 
 _ASKED_MAX = 1024
+SceneKey = tuple[int, int, int, int, int]
+"""Stamp of the rooms' table and of the neighbours', content, what is on air, segments' stamp."""
 
 
 @dataclass(frozen=True)
@@ -60,12 +65,12 @@ class Scene:
     `looks` is what an impression of each room has for a vector, [rooms + 1, vector + 1] in
     float32: 0 where the user and the position say it, and the room's smoothed click rate behind
     it. The last row is that of a room that nobody knows. `near` is there where neighbours are on,
-    `air` once the catalogue has told of any product on air.
+    `segments` where users are sorted, `air` once the catalogue has told of any product on air.
     `unsure` is the standard deviation of what is known of each room's click rate, in logits,
     [rooms].
     """
 
-    __slots__ = ("air", "content", "looks", "matrix", "near", "stamp_s", "unsure")
+    __slots__ = ("air", "content", "looks", "matrix", "near", "segments", "stamp_s", "unsure")
 
     def __init__(
         self,
@@ -74,15 +79,18 @@ class Scene:
         settings: SceneSettings,
         near: Near | None = None,
         air: OnAir | None = None,
+        segments: SegmentLifts | None = None,
     ) -> None:
         self.content = content
         self.near = near
         self.air = air
+        self.segments = segments
         self.stamp_s = table.stamp_s
         stats = _aligned(content, table)
         self.matrix = _matrix(content, stats, table.stamp_s, settings)
         rooms, features = self.matrix.shape
         users = len(USER_NAMES) + (len(NEAR_NAMES) if near is not None else 0)
+        users += len(SEGMENT_NAMES) if segments is not None else 0
         self.looks = np.zeros((rooms + 1, features + users + 2), np.float32)
         self.looks[:rooms, :features] = self.matrix
         rates, self.looks[rooms, -1] = _click_rates(stats, settings)
@@ -92,11 +100,12 @@ class Scene:
         self.unsure: NDArray[np.float64] = 1.0 / np.sqrt(seen * rates * (1.0 - rates))
 
     @property
-    def key(self) -> tuple[int, int, int, int]:
+    def key(self) -> SceneKey:
         """What it is made of: no two scenes of a process that differ have the same."""
         near_s = -1 if self.near is None else self.near.stamp_s
         air_seq = -1 if self.air is None else self.air.seq
-        return self.stamp_s, near_s, self.content.seq, air_seq
+        segments_s = -1 if self.segments is None else self.segments.stamp_s
+        return self.stamp_s, near_s, self.content.seq, air_seq, segments_s
 
 
 def _log_odds(
@@ -174,19 +183,24 @@ class Scenes:
         settings: SceneSettings,
         content_settings: ContentSettings,
         recent: RecentSettings | None = None,
+        segments: SegmentSettings | None = None,
     ) -> None:
         self.catalogue = catalogue
         self.tables: Stamped[RoomTable] = Stamped(delay_s, NO_ROOMS)
         self.neighbours: Stamped[NeighbourTable] = Stamped(delay_s, NO_NEIGHBOURS)
         self.recent = recent
         """None where neighbours are off."""
+        self.segments: Stamped[SegmentTable] = Stamped(delay_s, NO_SEGMENTS)
+        self.segmented = segments
+        """None where users are not sorted."""
         self.waits = True
         self.settings = settings
         self.content_settings = content_settings
         self._contents: dict[int, Content] = {}
         self._nears: dict[tuple[int, int], Near] = {}
+        self._lifts: dict[tuple[int, int], SegmentLifts] = {}
         self._airs: dict[tuple[int, int], OnAir] = {}
-        self._scenes: dict[tuple[int, int, int, int], Scene] = {}
+        self._scenes: dict[SceneKey, Scene] = {}
         self._asked: dict[tuple[int, int], Scene] = {}
 
     def is_ready(self, second: int, seq: int) -> bool:
@@ -196,6 +210,7 @@ class Scenes:
         return not self.waits or (
             self.tables.is_ready(second)
             and (self.recent is None or self.neighbours.is_ready(second))
+            and (self.segmented is None or self.segments.is_ready(second))
         )
 
     def content(self, seq: int) -> Content:
@@ -225,10 +240,12 @@ class Scenes:
             near_s = -1 if near is None else near.stamp_s
             air = self._air(second, seq)
             air_seq = -1 if air is None else air.seq
-            key = (stamp_s, near_s, self.catalogue.content_seq(seq), air_seq)
+            lifts = self._segments(second, seq)
+            segments_s = -1 if lifts is None else lifts.stamp_s
+            key = (stamp_s, near_s, self.catalogue.content_seq(seq), air_seq, segments_s)
             scene = self._scenes.get(key)
             if scene is None:
-                scene = Scene(self.content(seq), table, self.settings, near, air)
+                scene = Scene(self.content(seq), table, self.settings, near, air, lifts)
                 if len(self._scenes) >= self.settings.scenes_max:
                     self._asked.clear()
                 make_room(self._scenes, self.settings.scenes_max)
@@ -265,3 +282,16 @@ class Scenes:
             make_room(self._nears, self.settings.scenes_max)
             self._nears[stamp_s, content.seq] = near
         return near
+
+    def _segments(self, second: int, seq: int) -> SegmentLifts | None:
+        """What segments of users like that a row at this second uses; None where there are none."""
+        if self.segmented is None:
+            return None
+        stamp_s, table = self.segments.at(second)
+        content = self.content(seq)
+        lifts = self._lifts.get((stamp_s, content.seq))
+        if lifts is None:
+            lifts = SegmentLifts(content, table, self.segmented.prior)
+            make_room(self._lifts, self.settings.scenes_max)
+            self._lifts[stamp_s, content.seq] = lifts
+        return lifts

@@ -46,7 +46,7 @@ class User(msgspec.Struct, array_like=True, gc=False):
     room was left, one that the user had stayed in as if it had been earlier, so that it comes back
     sooner. `ordered` and `dismissed` have times by product, and by product or host
     (`features.more`). The lists beside the slate may be renewed from second `more_s` on, and were
-    last made of so many signals.
+    last made of so many signals. `segments` are named by what the user's record says.
     """
 
     base: int
@@ -78,6 +78,7 @@ class User(msgspec.Struct, array_like=True, gc=False):
     dismissed: dict[str, int] = {}
     more_s: int = 0
     more_signals: int = 0
+    segments: list[str] = []
 
     def bump_hour(self, hour: int) -> None:
         """Count a signal in an hour of the day; all are halved when one is full."""

@@ -41,13 +41,16 @@ USER_NAMES = (
 )
 NEAR_NAMES = ("neighbour_match", "neighbour_attention")
 """Of `features.near`, where neighbours are on."""
+SEGMENT_NAMES = ("segment_room_lift", "segment_host_lift", "segment_tag_lift")
+"""Of `features.segment_lift`, where users are sorted by what their records say."""
 POSITION = "list_position"
 
 
-def names(attribute_slots: int, near: bool = False) -> tuple[str, ...]:
+def names(attribute_slots: int, near: bool = False, segments: bool = False) -> tuple[str, ...]:
     """All feature names, in the order of the vector."""
     slots = tuple(f"room_attribute_{slot}" for slot in range(attribute_slots))
-    return (*ROOM_NAMES, *slots, *USER_NAMES, *(NEAR_NAMES if near else ()), POSITION)
+    more = (*(NEAR_NAMES if near else ()), *(SEGMENT_NAMES if segments else ()))
+    return (*ROOM_NAMES, *slots, *USER_NAMES, *more, POSITION)
 
 
 @dataclass(frozen=True)
@@ -111,7 +114,7 @@ class View(msgspec.Struct, array_like=True, gc=False):
     rates of the rooms that were shown, summed. `appetite`: the user's signals against all of
     these. `hosts` are saturated already. `taste` has a number for each attribute of rooms.
     `recent` has the rooms engaged with last (`features.recent`), where neighbours are on. `most`:
-    thousandths of the strongest tag in the longest window.
+    thousandths of the strongest tag in the longest window. `segments` are the user's, by name.
     """
 
     weights: dict[str, tuple[int, int, int, int]]
@@ -125,6 +128,7 @@ class View(msgspec.Struct, array_like=True, gc=False):
     taste: list[float] = []
     recent: list[tuple[str, float, float]] = []
     most: int = 0
+    segments: list[str] = []
 
 
 def lift(signals: int, exposure: float, appetite: float, prior: float) -> float:

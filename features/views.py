@@ -63,6 +63,7 @@ class Views:
             taste_of(user, appetite, settings.taste_prior),
             recent_of(user, time_ms, self._recent) if user.recent and self._recent else [],
             max((units[3] for units in weights.values()), default=0),
+            user.segments,
         )
         # Tiles end on whole minutes, and local hours on whole quarters.
         next_minute_ms = (time_ms // 60_000 + 1) * 60_000

@@ -26,6 +26,7 @@ from flows.messages import (
     NeighbourTables,
     Report,
     RoomTables,
+    SegmentTables,
     Tick,
     Weights,
 )
@@ -63,6 +64,12 @@ def build(
         shape.neighbours_step,
         runtime,
     )
+    segments = _step(
+        "segments",
+        _spread("to_segments", splits, shape.segments),
+        shape.segments_step,
+        runtime,
+    )
     identity = _step(
         "identity", _spread("to_identity", splits, shape.identity), shape.identity_step, runtime
     )
@@ -75,6 +82,7 @@ def build(
         _pick("catalogue_updates", catalogue, CatalogueUpdate, _same),
         _pick("room_tables", rooms, RoomTables, _same),
         _pick("neighbour_tables", neighbours, NeighbourTables, _same),
+        _pick("segment_tables", segments, SegmentTables, _same),
     )
     ticks = _share("observe_shared", known, runtime, observes=True)
     observed = _step(
@@ -100,9 +108,10 @@ def build(
     ]
     op.output("deliver", op.merge("deliveries", *deliveries), deliver)
     op.output("dead_letters", _spread("to_dead_letters", splits, shape.letters), dead_letters)
+    counting = [rooms, identity, observed, learnt, decided, neighbours, segments]
     counted = [
         _pick(f"reports_{place}", stream, Report, lambda item: [("report", item[1])])
-        for place, stream in enumerate([rooms, identity, observed, learnt, decided, neighbours])
+        for place, stream in enumerate(counting)
     ]
     collected = _spread("collect_report", splits, shape.collected)
     report = _step("report", op.merge("reports", collected, *counted), shape.report_step, runtime)

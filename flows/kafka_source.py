@@ -39,7 +39,9 @@ class Sources:
         self.pace = Pace(kafka.ahead_ms, round(kafka.start_s * 1000))
         self.rows = RowReader(settings.decode, runtime.now)
         shards, least = settings.flow.shards, settings.audience_min
-        self.splitter = Splitter(shards, settings.strengths, runtime.door, least)
+        self.splitter = Splitter(
+            *(shards, settings.strengths, runtime.door, least), segments=settings.segmented
+        )
         self.words = Words(shards, kafka.tick_ms)
         self.rows_in_epoch = 0
         """Of all partitions, each since its own epoch began."""

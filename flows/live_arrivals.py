@@ -10,7 +10,7 @@ from flows.live_clock import PartTimes
 from flows.live_messages import Arrival, RoomArrival
 from flows.live_runtime import LiveRuntime
 from flows.live_state import LiveState, seal_live
-from flows.messages import NeighbourTables, RoomTables
+from flows.messages import NeighbourTables, RoomTables, SegmentTables
 
 
 class FromPart(Protocol):
@@ -79,7 +79,7 @@ class News:
     def __init__(self) -> None:
         self._told_s = -1
 
-    def is_new(self, message: RoomTables | NeighbourTables) -> bool:
+    def is_new(self, message: RoomTables | NeighbourTables | SegmentTables) -> bool:
         """Whether it has tables, or comes further than the one before."""
         if not message.tables and message.progress_s <= self._told_s:
             return False

@@ -153,7 +153,7 @@ def _unpack_round(packed: bytes) -> CarriedRound:
 
 
 class RoomArrival(Parcel):
-    """The rows for ROOMS, or for NEIGHBOURS, in a round of a partition: clocks are second."""
+    """The rows for ROOMS, NEIGHBOURS or SEGMENTS in a round of a partition: clocks are second."""
 
     __slots__ = ("clock_ms", "offset", "part", "rows")
 

@@ -12,6 +12,7 @@ from flows.health import HealthStep
 from flows.live_learn import LiveLearnStep
 from flows.live_messages import Arrival, CarriedRound, CatalogueArrival, PartRound, RoomArrival
 from flows.live_neighbours import LiveNeighboursStep
+from flows.live_segments import LiveSegmentsStep
 from flows.live_shards import LiveDecideStep, LiveObserveStep
 from flows.live_steps import LiveCatalogueStep, LiveIdentityStep, LiveRoomsStep
 from flows.shape import Parts, Shape
@@ -36,6 +37,12 @@ def _neighbours(round: PartRound) -> Parts:
     rows = round.split.audience
     if rows is not None and (rows or round.tells):
         yield "neighbours", RoomArrival(round.part, round.offset, round.clock_ms, rows)
+
+
+def _segments(round: PartRound) -> Parts:
+    rows = round.split.segments
+    if rows is not None and (rows or round.tells):
+        yield "segments", RoomArrival(round.part, round.offset, round.clock_ms, rows)
 
 
 def _identity(round: PartRound) -> Parts:
@@ -82,6 +89,7 @@ LIVE = Shape(
     catalogue=_catalogue,
     rooms=_rooms,
     neighbours=_neighbours,
+    segments=_segments,
     identity=_identity,
     users=_users,
     carried=CarriedRound,
@@ -91,6 +99,7 @@ LIVE = Shape(
     catalogue_step=LiveCatalogueStep,
     rooms_step=LiveRoomsStep,
     neighbours_step=LiveNeighboursStep,
+    segments_step=LiveSegmentsStep,
     identity_step=LiveIdentityStep,
     observe_step=LiveObserveStep,
     learn_step=LiveLearnStep,

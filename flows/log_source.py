@@ -52,7 +52,8 @@ class LogPartition(StatefulSourcePartition[Split, bytes]):
         self._chunk = (flow.chunk_rows, flow.chunk_changes, 1000 * flow.chunk_s)
         self._ahead = Ahead(flow.ahead_rows_max, flow.lateness_ms)
         self._splitter = Splitter(
-            settings.flow.shards, settings.strengths, runtime.door, settings.audience_min
+            *(settings.flow.shards, settings.strengths, runtime.door, settings.audience_min),
+            segments=settings.segmented,
         )
         self._round = self._seq = self._clock_ms = self._events = 0
         self._events_before = 0

@@ -14,11 +14,14 @@ from features.neighbour_table import NeighbourTable
 from features.room_tables import pack_tables, unpack_tables
 from features.rooms import RoomRow, RoomTable, unpack_room_rows
 from features.rows import Rows
+from features.segment_rows import SegmentRow
+from features.segment_table import SegmentTable
 from models.table import WeightsTable, decode_table, encode_table
 
 _EVENTS = msgspec.msgpack.Decoder(list[tuple[int, int, CatalogueEvent]])
 _EXAMPLES = msgspec.msgpack.Decoder(list[Example])
 _AUDIENCE_ROWS = msgspec.msgpack.Decoder(list[AudienceRow])
+_SEGMENT_ROWS = msgspec.msgpack.Decoder(list[SegmentRow])
 
 
 class Tick:
@@ -154,6 +157,46 @@ def _unpack_neighbour_tables(
     packed: list[tuple[int, bytes, bytes, bytes]], progress_s: int
 ) -> NeighbourTables:
     return NeighbourTables([NeighbourTable.unpack(*one) for one in packed], progress_s)
+
+
+class SegmentRows(Parcel):
+    """What users were shown, clicked and said of themselves in a round, and the clock after it."""
+
+    __slots__ = ("clock_ms", "done", "rows")
+
+    def __init__(self, rows: list[SegmentRow], clock_ms: int, done: bool) -> None:
+        self.rows = rows
+        self.clock_ms = clock_ms
+        self.done = done
+
+    def wrap(self) -> Wrapped:
+        """As bytes."""
+        packed = msgspec.msgpack.encode(self.rows)
+        return _unpack_segment_rows, (packed, self.clock_ms, self.done)
+
+
+def _unpack_segment_rows(packed: bytes, clock_ms: int, done: bool) -> SegmentRows:
+    return SegmentRows(_SEGMENT_ROWS.decode(packed), clock_ms, done)
+
+
+class SegmentTables(Parcel):
+    """What segments were shown and clicked as of some seconds, and the last complete second."""
+
+    __slots__ = ("progress_s", "tables")
+
+    def __init__(self, tables: list[SegmentTable], progress_s: int) -> None:
+        self.tables = tables
+        self.progress_s = progress_s
+
+    def wrap(self) -> Wrapped:
+        """As bytes."""
+        return _unpack_segment_tables, ([one.pack() for one in self.tables], self.progress_s)
+
+
+def _unpack_segment_tables(
+    packed: list[tuple[int, bytes, bytes, bytes]], progress_s: int
+) -> SegmentTables:
+    return SegmentTables([SegmentTable.unpack(*one) for one in packed], progress_s)
 
 
 class Weights(Parcel):

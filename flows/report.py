@@ -22,9 +22,11 @@ class ReportStep(Step):
 
     def __init__(self, runtime: Runtime, state: bytes | None) -> None:
         super().__init__(False, runtime.recovers)
-        # COLLECT, IDENTITY, ROOMS, LEARN and, where it is on, NEIGHBOURS report once, OBSERVE and
-        # DECIDE once a shard.
-        self._wanted = 4 + runtime.settings.neighbours.on + 2 * runtime.settings.flow.shards
+        # COLLECT, IDENTITY, ROOMS, LEARN and, where they are on, NEIGHBOURS and SEGMENTS report
+        # once, OBSERVE and DECIDE once a shard.
+        settings = runtime.settings
+        optional = settings.neighbours.on + settings.segments.on
+        self._wanted = 4 + optional + 2 * settings.flow.shards
         self._reports: dict[str, dict[str, Any]] = {}
         if state is not None:
             self._reports = msgspec.msgpack.decode(state)
@@ -98,7 +100,7 @@ def metrics(reports: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
         "users": dict(sorted(observed.items())),
         "identity": dict(identity),
         "rooms": dict(reports["rooms"]),
-        **({"neighbours": dict(reports["neighbours"])} if "neighbours" in reports else {}),
+        **{name: dict(reports[name]) for name in ("neighbours", "segments") if name in reports},
         **reports["learn"],
         "push": {**push, "refused_by": dict(sorted(refused.items()))},
     }

@@ -63,7 +63,10 @@ class Runtime:
         recent = settings.recent if settings.neighbours.on else None
         more = settings.more if settings.more.on else None
         self.storefronts = Storefronts(self.catalogue)
-        self.scenes = Scenes(self.catalogue, delay_s, settings.scene, settings.content, recent)
+        self.scenes = Scenes(
+            *(self.catalogue, delay_s, settings.scene, settings.content, recent),
+            segments=settings.segmented,
+        )
         prior = prior_table(settings.learning, self.feature_names)
         self.boards = Boards(self.scenes, prior, delay_s, settings.slate)
         self.room_ids = SharedIds()
@@ -110,6 +113,7 @@ class Runtime:
             evaluates=evaluates,
             recent=recent,
             more=more,
+            segments=settings.segmented,
         )
         self.decide = DecideContext(
             slate=settings.slate,
@@ -142,4 +146,5 @@ class Runtime:
             self.decide.digest.forget_before(self.catalogue.forget_before(second * 1000))
             self.scenes.tables.forget_before(second)
             self.scenes.neighbours.forget_before(second)
+            self.scenes.segments.forget_before(second)
             self.boards.tables.forget_before(second)

@@ -34,6 +34,7 @@ from features.people import PeopleSettings
 from features.recent import RecentSettings
 from features.rooms import RoomSettings
 from features.scene import SceneSettings
+from features.segment_rows import SegmentSettings
 from features.strengths import StrengthSettings
 from features.vector import VectorSettings, names
 from flows.kafka_settings import KafkaSettings
@@ -115,6 +116,7 @@ class Settings:
     rooms: RoomSettings = dataclasses.field(default_factory=RoomSettings)
     neighbours: NeighbourSettings = dataclasses.field(default_factory=NeighbourSettings)
     recent: RecentSettings = dataclasses.field(default_factory=RecentSettings)
+    segments: SegmentSettings = dataclasses.field(default_factory=SegmentSettings)
     scene: SceneSettings = dataclasses.field(default_factory=SceneSettings)
     identity: IdentitySettings = dataclasses.field(default_factory=IdentitySettings)
     people: PeopleSettings = dataclasses.field(default_factory=PeopleSettings)
@@ -139,9 +141,14 @@ class Settings:
         return round(self.neighbours.strength_min * 1000) if self.neighbours.on else None
 
     @property
+    def segmented(self) -> SegmentSettings | None:
+        """How users are sorted by their records; None where they are not."""
+        return self.segments if self.segments.on else None
+
+    @property
     def feature_names(self) -> tuple[str, ...]:
         """The features of the vector, in its order."""
-        return names(self.catalogue.attributes, self.neighbours.on)
+        return names(self.catalogue.attributes, self.neighbours.on, self.segments.on)
 
     @property
     def learning(self) -> LearnSettings:

@@ -11,10 +11,19 @@ import msgspec
 from events.hashing import shard_of
 from features.collect import Split
 from features.rows import Rows
-from flows.messages import Carried, CatalogueUpdate, Identified, NeighbourRows, Report, RoomRows
+from flows.messages import (
+    Carried,
+    CatalogueUpdate,
+    Identified,
+    NeighbourRows,
+    Report,
+    RoomRows,
+    SegmentRows,
+)
 from flows.neighbours_step import NeighboursStep
 from flows.report import ReportStep
 from flows.rooms_step import RoomsStep
+from flows.segments_step import SegmentsStep
 from flows.steps import (
     CatalogueStep,
     DecideStep,
@@ -34,6 +43,7 @@ class Shape:
     catalogue: Callable[[Any], Parts]
     rooms: Callable[[Any], Parts]
     neighbours: Callable[[Any], Parts]
+    segments: Callable[[Any], Parts]
     identity: Callable[[Any], Parts]
     users: Callable[[Sequence[str], Any], Parts]
     carried: type[Carried]
@@ -45,6 +55,7 @@ class Shape:
     catalogue_step: type[Any]
     rooms_step: type[Any]
     neighbours_step: type[Any]
+    segments_step: type[Any]
     identity_step: type[Any]
     observe_step: type[Any]
     learn_step: type[Any]
@@ -64,6 +75,11 @@ def _rooms(split: Split) -> Parts:
 def _neighbours(split: Split) -> Parts:
     if split.audience is not None:
         yield "neighbours", NeighbourRows(split.audience, split.clock_ms, split.done)
+
+
+def _segments(split: Split) -> Parts:
+    if split.segments is not None:
+        yield "segments", SegmentRows(split.segments, split.clock_ms, split.done)
 
 
 def _identity(split: Split) -> Parts:
@@ -104,6 +120,7 @@ RECORDED = Shape(
     catalogue=_catalogue,
     rooms=_rooms,
     neighbours=_neighbours,
+    segments=_segments,
     identity=_identity,
     users=_users,
     carried=Carried,
@@ -113,6 +130,7 @@ RECORDED = Shape(
     catalogue_step=CatalogueStep,
     rooms_step=RoomsStep,
     neighbours_step=NeighboursStep,
+    segments_step=SegmentsStep,
     identity_step=IdentityStep,
     observe_step=ObserveStep,
     learn_step=LearnStep,

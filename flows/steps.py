@@ -24,6 +24,7 @@ from flows.messages import (
     NeighbourTables,
     Report,
     RoomTables,
+    SegmentTables,
     Tick,
     Weights,
 )
@@ -297,6 +298,10 @@ class ShareStep(Step):
                 for near in () if frozen else value.tables:
                     runtime.scenes.neighbours.publish(near.stamp_s, near)
                 runtime.scenes.neighbours.advance(value.progress_s)
+            elif isinstance(value, SegmentTables):
+                for counted in () if frozen else value.tables:
+                    runtime.scenes.segments.publish(counted.stamp_s, counted)
+                runtime.scenes.segments.advance(value.progress_s)
             elif isinstance(value, Weights):
                 for stamp_s, weights in () if frozen else value.tables:
                     runtime.boards.tables.publish(stamp_s, weights)

@@ -41,7 +41,9 @@ class WorldPartition(StatefulSourcePartition[Split, None]):
         self._decode = Decoder(settings.decode).decode_all
         self._clock = LogClock(None, settings.clock)
         self._splitter = Splitter(
-            settings.flow.shards, settings.strengths, audience_min=settings.audience_min
+            *(settings.flow.shards, settings.strengths),
+            audience_min=settings.audience_min,
+            segments=settings.segmented,
         )
         self._events: list[Event] = []
         self._letters: Counter[str] = Counter()

@@ -35,6 +35,9 @@ class SimulatorSettings:
     on_air_s: float = setting(150.0, "s", "Mean time that a product stays on air.")
 
     taste_tags: int = setting(4, "tags a viewer", "Tags that a viewer has a taste for.")
+    alike_share: float = setting(
+        0.0, "share", "Viewers whose main interests are those of their kind and language."
+    )
     drift_per_day: float = setting(
         0.25, "log units", "Standard deviation of a day's drift of log taste."
     )
@@ -128,6 +131,7 @@ _BENCH = SimulatorSettings(
 
 PRESETS: dict[str, SimulatorSettings] = {
     "demo": SimulatorSettings(),
+    "strangers": SimulatorSettings(viewers=3_000, alike_share=0.7, anonymous_share=0.0),
     "bench": _BENCH,
     "bench_dense": replace(_BENCH, click_share=0.085, visit_s=210.0, quick_leave_share=0.15),
 }

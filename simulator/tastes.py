@@ -60,10 +60,17 @@ class Tastes:
             total += 1.0 / (3.0 + rank)
             self._by_rank.append(total)
 
-    def born(self, at_ms: int) -> TasteHistory:
-        """A first taste: a main tag, neighbours of it, and one tag from elsewhere."""
+    def born(self, at_ms: int, kind: int = 0) -> TasteHistory:
+        """A first taste: a main tag, neighbours of it, and one tag from elsewhere.
+
+        People of one `kind` have the same main interests, as far as the world is so.
+        """
         dice = self._dice
-        group = self._groups[dice.pick_by(self._by_rank)]
+        alike = self._settings.alike_share
+        if alike > 0.0 and dice.chance(alike):
+            group = self._groups[kind % len(self._groups)]
+        else:
+            group = self._groups[dice.pick_by(self._by_rank)]
         near = dice.distinct(group, max(1, self._settings.taste_tags - 1))
         far = dice.pick(self._groups[dice.pick_by(self._by_rank)])
         taste: Taste = {}

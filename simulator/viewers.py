@@ -35,15 +35,17 @@ def make_viewer(
         person, known = f"nick:{identity['platform']}/{nickname}", False
     # Most watch in the evening, some at noon.
     peak_local = (20.5 if dice.chance(0.75) else 12.5) + 1.5 * dice.normal()
+    segment = dice.pick_by(_BY_SHARE)
+    lang = "zh" if dice.chance(0.8 if offset_h == 8 else 0.2) else "en"
     return Viewer(
         seat=seat,
         user_id=user_id,
         identity=identity,
         person=person,
         device_id=device_id,
-        segment=SEGMENTS[dice.pick_by(_BY_SHARE)],
-        tastes=tastes.born(at_ms),
-        lang="zh" if dice.chance(0.8 if offset_h == 8 else 0.2) else "en",
+        segment=SEGMENTS[segment],
+        tastes=tastes.born(at_ms, 2 * segment + (lang == "en")),
+        lang=lang,
         zone=zone,
         peak_utc=(peak_local - offset_h) % 24.0,
         activity=math.exp(settings.activity_sigma * dice.normal()),

@@ -21,6 +21,7 @@ PHRASES: Final[dict[str, tuple[str, str]]] = {
     "price_fit": ("价位适合你", "in your price range"),
     "fresh_room": ("刚刚开播", "just went live"),
     "similar_audience": ("看过「{0}」的人也喜欢", "liked by viewers of {0}"),
+    "popular_in_segment": ("和你相近的人正在看", "liked by people like you"),
     "exploration": ("为你探索新的内容", "something new for you to try"),
     "reserved": ("你预约过这场直播", "you reserved this live"),
     "click_rate": ("很多人点击进入", "many who see it go in"),

@@ -21,6 +21,8 @@ from features.neighbour_table import NeighbourTable
 from features.observe import ObserveShard
 from features.observed import Observed
 from features.rooms import RoomStats, RoomTable
+from features.segment_table import SegmentTable
+from features.segments import Segments
 from features.strengths import measure
 from flows.runtime import Runtime
 from flows.settings import Settings
@@ -133,9 +135,12 @@ class Line:
         self.told: list[Entry] = []
         self.rounds = self.rows = self.seq = self.clock_ms = 0
         least = settings.audience_min
-        self.splitter = Splitter(shards, settings.strengths, audience_min=least)
+        self.splitter = Splitter(
+            shards, settings.strengths, audience_min=least, segments=settings.segmented
+        )
         self.rooms = RoomStats(settings.rooms, flow.lateness_ms)
         self.audience = Audience(settings.neighbours, flow.lateness_ms)
+        self.segments = Segments(settings.segments, flow.lateness_ms)
         weighing = frozenset(measure(settings.strengths))
         self.identity = Identity(settings.identity, weighing, flow.lateness_ms)
         self.cabinet = cabinet
@@ -173,8 +178,12 @@ class Line:
         for stamp_s, near in old.scenes.neighbours.held():
             now.scenes.neighbours.publish(stamp_s, NeighbourTable.unpack(*near.pack()))
         now.scenes.neighbours.advance(old.scenes.neighbours.progress_s)
+        for stamp_s, counted in old.scenes.segments.held():
+            now.scenes.segments.publish(stamp_s, SegmentTable.unpack(*counted.pack()))
+        now.scenes.segments.advance(old.scenes.segments.progress_s)
         new.rooms.restore(self.rooms.snapshot())
         new.audience.restore(self.audience.snapshot())
+        new.segments.restore(self.segments.snapshot())
         new.identity.restore(self.identity.snapshot())
         for packed, begun in zip(stored, new.observe + new.decide, strict=True):
             begun.restore(packed)
@@ -235,6 +244,9 @@ class Line:
         for near in self.audience.apply(split.audience or [], split.clock_ms):
             scenes.neighbours.publish(near.stamp_s, near)
         scenes.neighbours.advance(FOREVER_S if split.done else self.audience.closed_s)
+        for counted in self.segments.apply(split.segments or [], split.clock_ms):
+            scenes.segments.publish(counted.stamp_s, counted)
+        scenes.segments.advance(FOREVER_S if split.done else self.segments.closed_s)
 
     def _observed(self, outs: Sequence[Observed], split: Split) -> None:
         made = self.made

@@ -30,7 +30,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     parser.add_argument(
         "--preset",
         default="demo",
-        choices=("demo", "bench", "bench_dense"),
+        choices=("demo", "strangers", "bench", "bench_dense"),
         help="the size and habits of the world (default: demo)",
     )
     add_settings(parser)

@@ -140,13 +140,13 @@ def test_cut_damaged_or_other_state_is_refused_with_a_reason():
         fresh.restore(stored[:4] + b"\x00\x00" + stored[6:])
 
 
-@pytest.mark.parametrize(("layout", "cut"), [(3, [[], 1000]), (5, [1000])])
+@pytest.mark.parametrize(("layout", "cut"), [(3, [[], 1000, []]), (5, [1000, []]), (6, [[]])])
 def test_state_of_the_layouts_before_is_read(say: Any, layout: int, cut: list[Any]):
-    """Views of their wishes end before the strongest tag, or recent rooms; so do old wishes."""
+    """Views end before segments, the strongest tag, or recent rooms; old wishes end sooner too."""
     line = Line(SMALL)
     line.feed([say.room("r1", "tea"), say(kinds.Click, 30.0, "u0", room_id="r1")])
     stored = line.decide[0].snapshot()
-    fields = msgspec.msgpack.decode(unseal(b"LLDE", 6, stored))
+    fields = msgspec.msgpack.decode(unseal(b"LLDE", 7, stored))
     _, _, wish, _ = fields[5]["u0"]
     assert wish[2][-len(cut) :] == cut
     del wish[2][-len(cut) :]
@@ -154,8 +154,8 @@ def test_state_of_the_layouts_before_is_read(say: Any, layout: int, cut: list[An
         assert [wish.pop() for _ in range(4)] == [None, None, None, False]
     fresh = DecideShard(line.runtime.decide, 0)
     fresh.restore(seal(b"LLDE", layout, msgspec.msgpack.encode(fields)))
-    kept = msgspec.msgpack.decode(unseal(b"LLDE", 6, fresh.snapshot()))[5]["u0"][2]
-    assert kept[2] == [*wish[2], *({1: [0], 2: [[], 0]}[len(cut)])]
+    kept = msgspec.msgpack.decode(unseal(b"LLDE", 7, fresh.snapshot()))[5]["u0"][2]
+    assert kept[2] == [*wish[2], *([[], 0, []][-len(cut) :])]
 
 
 def test_a_silent_user_s_counters_are_let_go(say: Any):

@@ -175,7 +175,7 @@ def test_state_of_the_layout_before_is_read():
     state = unpack_state(line.observe[0].snapshot())
     for user_id, packed in state.people.items():
         fields = msgspec.msgpack.decode(packed)
-        assert [fields.pop() for _ in range(5)] == [0, 0, {}, {}, {}]
+        assert [fields.pop() for _ in range(6)] == [[], 0, 0, {}, {}, {}]
         state.people[user_id] = msgspec.msgpack.encode(fields)
     old = seal(b"LLOB", 2, msgspec.msgpack.encode(state))
     line.observe[0] = ObserveShard(line.runtime.observe, 0)

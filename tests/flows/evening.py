@@ -39,7 +39,7 @@ def evening(seed: int, events: int, users: int = 8) -> list[bytes]:
         room(number, "live" if number < 5 else "scheduled", START_MS + 60_000 * (number - 3))
     for number, user in enumerate(people):
         say("user", user_id=user, consent={"push": number % 4 != 3, "profiling": True},
-            timezone="Asia/Shanghai")  # fmt: skip
+            timezone="Asia/Shanghai", attributes={"city": "xy"[number % 2]})  # fmt: skip
     request = 0
     while len(lines) < events:
         clock_ms += dice.choice([0, 120, 700, 4_000])

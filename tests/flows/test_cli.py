@@ -246,11 +246,13 @@ def test_two_processes_decide_as_one(
     assert not (tmp_path / "replay.json").exists(), "it may hold a password"
 
 
-def test_two_processes_decide_as_one_with_neighbours(
+def test_two_processes_decide_as_one_with_neighbours_and_segments(
     run: Run, log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     for name, value in (("ON", "yes"), ("PUBLISH_S", "5"), ("STRENGTH_MIN", "0.2")):
         monkeypatch.setenv(f"LIVELOOM_NEIGHBOURS_{name}", value)
+    monkeypatch.setenv("LIVELOOM_SEGMENTS_ATTRIBUTES", '{"language": 0, "price_level": 0.5}')
+    monkeypatch.setenv("LIVELOOM_SEGMENTS_PUBLISH_S", "5")
     for processes in (1, 2):
         out = tmp_path / f"{processes}"
         ran = run("replay", log, "--out", out, "--processes", processes)
@@ -259,7 +261,9 @@ def test_two_processes_decide_as_one_with_neighbours(
     assert without_speed(two) == without_speed(one)
     assert figures(one)["neighbours"]["engagements"] > 100
     assert (two / "decisions.jsonl").read_bytes() == (one / "decisions.jsonl").read_bytes()
-    assert b"similar_audience" in (one / "decisions.jsonl").read_bytes()
+    assert figures(one)["segments"]["segments"] == 4
+    for reason in (b"similar_audience", b"popular_in_segment"):
+        assert reason in (one / "decisions.jsonl").read_bytes()
 
 
 @pytest.mark.parametrize("processes", [1, 2])

@@ -19,6 +19,7 @@ from bytewax.inputs import AbortExecution
 from decisions.push.settings import PushSettings
 from features.neighbours import NeighbourSettings
 from features.people import PeopleSettings
+from features.segment_rows import SegmentSettings
 from flows import replay as replaying
 from flows.log_source import LogPartition, LogSource
 from flows.recovery import Recovery
@@ -209,15 +210,21 @@ def test_killed_between_a_checkpoint_and_the_epochs_end_it_ends_alike(
 
 
 @pytest.mark.parametrize("abort_after", [7, 23, 41])
-def test_with_neighbours_it_ends_alike(run: Run, abort_after: int):
-    """What the neighbours hold, and tables that wait to be used, outlast the process."""
-    chosen = dataclasses.replace(SETTINGS, neighbours=NeighbourSettings(on=True, publish_s=2))
+def test_with_neighbours_and_segments_it_ends_alike(run: Run, abort_after: int):
+    """What their steps hold, and tables that wait to be used, outlast the process."""
+    chosen = dataclasses.replace(
+        SETTINGS,
+        neighbours=NeighbourSettings(on=True, publish_s=2),
+        segments=SegmentSettings(attributes={"city": 0.0}, publish_s=2),
+    )
     straight = run(chosen)
     ended = run(chosen, abort_after=abort_after)
     assert straight.decisions.count(b"similar_audience") > 2
     assert ended.decisions == straight.decisions
     assert ended.redis == straight.redis
-    assert ended.figures["neighbours"] == straight.figures["neighbours"]
+    for name in ("neighbours", "segments"):
+        assert ended.figures[name] == straight.figures[name]
+    assert straight.figures["segments"]["segments"] == 2
 
 
 def test_ten_times_more_users_than_stay_in_memory_lose_and_double_nothing(run: Run, tmp_path: Path):

@@ -91,8 +91,8 @@ def test_people_who_go_are_replaced_so_that_a_small_world_never_runs_dry():
 
 
 def test_unknown_preset_and_impossible_world_are_refused():
-    with pytest.raises(ValueError, match="not one of demo, bench, bench_dense"):
+    with pytest.raises(ValueError, match="not one of demo, strangers, bench, bench_dense"):
         preset("nonsense")
     with pytest.raises(ValueError, match="viewers"):
         SimulatorSettings(viewers=0)
-    assert set(PRESETS) == {"demo", "bench", "bench_dense"}
+    assert set(PRESETS) == {"demo", "strangers", "bench", "bench_dense"}

@@ -18,7 +18,8 @@ from simulator.clock import Clock
 from simulator.crowd import Crowd
 from simulator.dial import Dial
 from simulator.dice import Dice
-from simulator.settings import preset
+from simulator.segments import SEGMENTS
+from simulator.settings import SimulatorSettings, preset
 from simulator.stage import Stage
 from simulator.words import NAMED_POINTS, tag_groups
 
@@ -129,3 +130,20 @@ def test_in_turn_everybody_comes_before_anybody_comes_again():
     stage = Stage(replace(preset("demo"), in_turn_share=1.0), 1)
     crowd = Crowd(stage.viewers, stage.settings, Dice(1, "crowd"))
     assert {crowd.next(0) for _ in stage.viewers} == set(stage.viewers)
+
+
+def test_where_kinds_are_alike_people_of_one_kind_share_their_main_interest():
+    def in_own_group(settings: SimulatorSettings) -> float:
+        """How many of those of one kind have the main tag that is their kind's."""
+        stage = Stage(settings, 1)
+        kinds = [kind.name for kind in SEGMENTS]
+        own = 0
+        for viewer in stage.viewers:
+            kind = 2 * kinds.index(viewer.segment.name) + (viewer.lang == "en")
+            main = max(viewer.taste, key=lambda tag: viewer.taste[tag])
+            own += main in stage.catalog.groups[kind % len(stage.catalog.groups)]
+        return own / len(stage.viewers)
+
+    world = replace(preset("strangers"), viewers=600)
+    assert in_own_group(world) > 0.65
+    assert in_own_group(replace(world, alike_share=0.0)) < 0.35
