@@ -23,6 +23,7 @@ import orjson
 from bench.measure import run
 
 _NEIGHBOURS = "[neighbours]\non = true\n"
+_USERS = f"{_NEIGHBOURS}users = true\n"
 PARTS: Mapping[str, str] = {
     **{
         f"without {part}": f"[learn]\nwithout = {json.dumps(names)}\n"
@@ -47,6 +48,10 @@ PARTS: Mapping[str, str] = {
     "with neighbours and attention": _NEIGHBOURS,
     "with neighbours alone": f'{_NEIGHBOURS}[learn]\nwithout = ["neighbour_attention"]\n',
     "with attention alone": f'{_NEIGHBOURS}[learn]\nwithout = ["neighbour_match"]\n',
+    "with users alike alone": (
+        f'{_USERS}[learn]\nwithout = ["neighbour_match", "neighbour_attention"]\n'
+    ),
+    "with neighbours, attention and users alike": _USERS,
 }
 FIGURES = {
     "NDCG@10": "shown.ndcg@10",

@@ -1,9 +1,11 @@
-"""User-user neighbours: who engaged with the same items before, and with what else since."""
+"""User-user neighbours over all that was ever engaged with: each user against all others."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+
+from features.alike import nearest, shares
 
 _PRIOR = 5.0
 """Items that a user counts as having more, so that who has few is not near by one alone."""
@@ -12,10 +14,9 @@ _PRIOR = 5.0
 class Alike:
     """Users by the items that they engaged with, both given as numbers from 0 on.
 
-    Two users are near by the items that they share, each by one over the logarithm of its audience
-    (Adamic and Adar, Social Networks 25, 2003), over the root of how many the other has; an item's
-    value is the sum over the users who have it of the square of that. Order: as told. Time: what
-    the user's items' audiences and the near users have, added up. Judged by dense matrices.
+    Who is near, and how near, is as in the flow (`features.alike`); an item's value is the share of
+    the nearness that those who have it have. Order: as told. Time: what the user's items' audiences
+    and the near users have, added up, and a pass over the users. Judged by dense matrices.
     """
 
     def __init__(self, near_max: int = 100) -> None:
@@ -34,20 +35,16 @@ class Alike:
             self._audience[item].append(user)
 
     def near(self, user: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-        """The nearest others and how near each is, squared; ties go to the lower number."""
+        """The nearest others and how near each is."""
         own = self._items[user] if user < len(self._items) else []
         audiences = [self._audience[item] for item in own]
         sizes = np.array([len(audience) for audience in audiences], np.intp)
         others = np.array([other for audience in audiences for other in audience], np.intp)
-        shares = np.repeat(1.0 / np.log(2.0 + sizes), sizes)
-        shared = np.bincount(others, shares, len(self._items))
+        shared = np.bincount(others, np.repeat(shares(sizes), sizes), len(self._items))
         if user < len(shared):
             shared[user] = 0.0
-        found = np.flatnonzero(shared)
-        counts = np.array([len(self._items[other]) for other in found])
-        nearness = shared[found] ** 2 / (counts + _PRIOR)
-        best = np.argsort(-nearness, kind="stable")[: self._near_max]
-        return found[best], nearness[best]
+        counts = np.array([len(held) for held in self._items], np.intp)
+        return nearest(shared.astype(np.float64, copy=False), counts, _PRIOR, self._near_max)
 
     def values(self, user: int, items: int) -> NDArray[np.float64]:
         """For each item by number, the share of the nearness to others that those who have it have.
@@ -60,5 +57,5 @@ class Alike:
         theirs = [self._items[other] for other in others]
         weights = np.repeat(nearness, [len(held) for held in theirs])
         total = np.bincount(np.concatenate([np.array(held) for held in theirs]), weights, items)
-        shares: NDArray[np.float64] = total / nearness.sum()
-        return shares
+        shares_of: NDArray[np.float64] = total / nearness.sum()
+        return shares_of

@@ -20,8 +20,10 @@ from decisions.text import json_text
 from features.content import NO_TAG, Content
 from features.on_air import OnAir
 from features.scene import Scene
-from features.vector import NEAR_NAMES, ROOM_NAMES, SEGMENT_NAMES, USER_NAMES, View, focus
+from features.vector import ROOM_NAMES, SEGMENT_NAMES, USER_NAMES, View, focus
 from models.table import WeightsTable
+
+Vector = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,8 +74,10 @@ class Board:
         near = self.width + len(USER_NAMES)
         self.user_coefficients = coefficients[self.width : near]
         self.near = scene.near
-        self._near_asked: tuple[Sequence[object], NDArray[np.float64] | None] = ((), None)
-        self.near_coefficients = coefficients[near : near + len(NEAR_NAMES)] if self.near else []
+        self._near_asked: tuple[Sequence[object], tuple[Vector, Vector | None] | None] = ((), None)
+        self.near_coefficients = (
+            coefficients[near : near + len(self.near.names)] if self.near else []
+        )
         self.segments = scene.segments
         last = near + len(self.near_coefficients)
         self._segment_coefficients = coefficients[last : last + len(SEGMENT_NAMES)]
@@ -93,21 +97,24 @@ class Board:
         self.optimism: NDArray[np.float64] = settings.explore_optimism * scene.unsure[self.numbers]
         """What exploration adds to each room's utility, in logits."""
 
-    def near_values(self, view: View) -> NDArray[np.float64] | None:
-        """What nearness to the user's recent rooms adds to each room; None where it adds nothing.
+    def near_values(self, view: View, person: str) -> tuple[Vector, Vector | None] | None:
+        """What nearness to the user's recent rooms adds to each room, and of that users alike.
 
-        Negative coefficients count too: it is the learner that says what nearness is worth.
+        None where it adds nothing. Negative coefficients count too: it is the learner that says
+        what nearness is worth.
         """
         if self.near is None or not view.recent or not any(self.near_coefficients):
             return None
         if self._near_asked[0] is view.recent:
             return self._near_asked[1]
-        total = np.zeros(len(self.numbers))
-        for values, coefficient in zip(self.near(view.recent), self.near_coefficients, strict=True):
-            total += values.take(self.numbers) * coefficient
+        total = part = np.zeros(len(self.numbers))
+        found = self.near(view.recent, person)
+        for values, coefficient in zip(found, self.near_coefficients, strict=True):
+            part = values.take(self.numbers) * coefficient
+            total += part
         # The slate asks once to score and once to explain; a view's list never changes.
-        self._near_asked = (view.recent, total)
-        return total
+        self._near_asked = view.recent, (total, part if self.near.has_users else None)
+        return self._near_asked[1]
 
     def segment_values(self, view: View) -> NDArray[np.float64] | None:
         """What the user's segments add to each room; None where they add nothing."""

@@ -8,7 +8,7 @@ from decisions.board import newcomer_boosts
 from decisions.settings import SlateSettings
 from features.rows import Wish
 from features.scene import Scene
-from features.vector import NEAR_NAMES, USER_NAMES, VectorSettings, user_part
+from features.vector import USER_NAMES, VectorSettings, user_part
 from models.table import WeightsTable
 
 _TAG_FEATURES = USER_NAMES.index("tag_focus") + 1
@@ -62,13 +62,13 @@ class Column:
         part = user_part(wish.view, *self._room, shown, self._vector)
         near, recent = self._near, wish.view.recent
         if near is not None and recent:
-            part = *part, *(float(values[self._number]) for values in near(recent))
+            part = *part, *near.at(self._number, recent, wish.user_id)
         segments, own = self._segments, wish.view.segments
         lifts = segments(own) if segments is not None and own else None
         if lifts is None:
             return part
         if near is not None and not recent:
-            part = *part, *([0.0] * len(NEAR_NAMES))
+            part = *part, *([0.0] * len(near.names))
         return *part, *lifts[:, self._number].tolist()
 
     def _score(self, part: tuple[float, ...]) -> float:

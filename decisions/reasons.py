@@ -12,11 +12,13 @@ from features.vector import View, price_fit
 _TEXTS_MAX = 10_000
 _PRICE_FIT = Why("match", '["price_fit"]')
 _BY_SEGMENT = Why("popular", '["popular_in_segment"]')
+_ALIKE = Why("match", '["alike_users"]')
 EXPLORED = Why("explore", '["exploration"]')
 
 
 def whys_of(
     view: View,
+    person: str,
     board: Board,
     live: LiveRooms,
     chosen: Sequence[int],
@@ -56,7 +58,7 @@ def whys_of(
             worth = float(liked[place])
             if worth > max(worths[slot], least):
                 whys[slot], worths[slot] = _BY_SEGMENT, worth
-    for place, (worth, why) in _near_whys(view, board, chosen).items():
+    for place, (worth, why) in _near_whys(view, person, board, chosen).items():
         slot = chosen.index(place)
         if worth > worths[slot]:
             whys[slot] = why
@@ -107,11 +109,17 @@ def _host_why(is_followed: bool, name: str) -> Why:
     return Why("host", f'["{code}",{json_text(name)}]')
 
 
-def _near_whys(view: View, board: Board, chosen: Sequence[int]) -> dict[int, tuple[float, Why]]:
-    """For the places that nearness speaks for what it adds, and the room that it is near to."""
-    values = board.near_values(view)
-    if values is None or board.near is None:
+def _near_whys(
+    view: View, person: str, board: Board, chosen: Sequence[int]
+) -> dict[int, tuple[float, Why]]:
+    """For the places that nearness speaks for what it adds, and whom or what they are near to.
+
+    Users alike are named as such alone, where they say more of it than rooms do.
+    """
+    found = board.near_values(view, person)
+    if found is None or board.near is None:
         return {}
+    values, of_users = found
     strong = [place for place in chosen if values[place] > board.reason_min]
     if not strong:
         return {}
@@ -119,7 +127,9 @@ def _near_whys(view: View, board: Board, chosen: Sequence[int]) -> dict[int, tup
     made = {}
     for place in strong:
         which = int(attended[board.numbers[place]])
-        if which >= 0:
+        if of_users is not None and 2.0 * of_users[place] > values[place]:
+            made[place] = float(values[place]), _ALIKE
+        elif which >= 0:
             room = content.rooms[content.number[view.recent[which][0]]]
             reason = f'["similar_audience",{json_text(room.title or room.room_id)}]'
             made[place] = float(values[place]), Why("match", reason)

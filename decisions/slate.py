@@ -141,9 +141,9 @@ class Ranker:
             score += fit * half / (half + np.abs(live.log_price - view.log_price))
         each = cast("memoryview[float]", score.data)
         self._add_to_few(each, wish, live, affinity, followed, shown_before)
-        near = board.near_values(view)
+        near = board.near_values(view, wish.user_id)
         if near is not None:
-            score += near
+            score += near[0]
         liked = board.segment_values(view)
         if liked is not None:
             score += liked
@@ -222,7 +222,8 @@ class Ranker:
 
         explored = explore(chosen, rest, request_id, share, seed, weigh) if explores else {}
         places = np.array(chosen, np.intp)
-        whys = whys_of(wish.view, board, live, chosen, own, self.vector.price_half)
+        half, person = self.vector.price_half, wish.user_id
+        whys = whys_of(wish.view, person, board, live, chosen, own, half)
         propensity = 1.0 - share if explores else 1.0
         items = items_json(live, chosen, score.take(places), whys, explored, propensity)
         body = f'"request_id":"{request_id}","model":"utility@{board.second}",{items}}}'

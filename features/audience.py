@@ -11,6 +11,7 @@ import msgspec
 from events.envelope import seal, unseal
 from features.neighbour_table import NeighbourTable, table_of
 from features.neighbours import Neighbours, NeighbourSettings
+from features.panel import NO_PANEL, panel_of
 
 ENGAGED, ERASED, REFUSED, ALLOWED = range(4)
 _KIND = b"LLAU"
@@ -74,6 +75,9 @@ class Audience:
             if code == ALLOWED:
                 continue
             self._forget(user)
+            if self.settings.users:
+                # The next table is without them, be it all that is new.
+                self._period, self._is_new = open_s // max(self.settings.publish_s, 1), True
             if code == REFUSED:
                 self._refused[user] = None
                 if len(self._refused) > self.settings.users_max:
@@ -120,7 +124,10 @@ class Audience:
         for item in neighbours.items():
             found = neighbours.similar(item, float(stamp_s)).items()
             nearest[item] = sorted(found, key=lambda pair: (-pair[1], pair[0]))[:most]
-        return [table_of(stamp_s, nearest)]
+        panel = NO_PANEL
+        if self.settings.users:
+            panel = panel_of(stamp_s, neighbours.latest(self.settings.panel_max))
+        return [table_of(stamp_s, nearest, panel)]
 
     def totals(self) -> dict[str, int]:
         """What was counted."""

@@ -41,7 +41,7 @@ class Lists:
         rooms = self._join.fitting(shown, rooms)
         scene = shard.scene(clock_ms // 1000, seq)
         view = shard.views.at(person, user, clock_ms)
-        names, vectors = self._looks(rooms, view, scene, user.lists, shown)
+        names, vectors = self._looks(rooms, person, view, scene, user.lists, shown)
         if shard.context.evaluates and rooms:
             wish = shard.views.wish(person, user, clock_ms, beside=shown)
             shard.out.steps.append(_shown(wish, shown, names, rooms, clock_ms, seq))

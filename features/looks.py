@@ -12,7 +12,6 @@ from events import kinds
 from features.scene import Scene
 from features.user import OpenList
 from features.vector import (
-    NEAR_NAMES,
     SEGMENT_NAMES,
     USER_NAMES,
     VectorSettings,
@@ -36,12 +35,13 @@ class Looks:
     def __call__(
         self,
         shown: Sequence[kinds.Impression],
+        person: str,
         view: View,
         scene: Scene,
         lists: Sequence[OpenList],
         own: OpenList,
     ) -> tuple[list[str], bytes]:
-        """The rooms shown and their vectors, one after another; `own` is their list."""
+        """The rooms shown to someone and their vectors, one after another; `own` is their list."""
         if not shown:  # the list is full
             return [], b""
         content = scene.content
@@ -60,9 +60,9 @@ class Looks:
             if lifts is not None:
                 vectors[:, _SEGMENTS:_POSITION] = lifts.take(numbers, 1).T
         if scene.near is not None:
-            end -= len(NEAR_NAMES)
+            end -= len(scene.near.names)
             if view.recent:
-                for column, values in enumerate(scene.near(view.recent), end):
+                for column, values in enumerate(scene.near(view.recent, person), end):
                     vectors[:, column] = values.take(numbers)
         own_part = slice(end - len(USER_NAMES), end)
         if len(lists) > 1 or tells_rooms_apart(view):

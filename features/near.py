@@ -1,6 +1,6 @@
 """How near each room is to the rooms that a user engaged with last, by the audience they share.
 
-Both features are sums over a user's recent rooms k, each with a prior weight p and a value v
+Two features are sums over a user's recent rooms k, each with a prior weight p and a value v
 (`features.recent`), and over the table's nearest neighbours of each, with similarity s:
 
     neighbour_match(c)      Σ p v s                    item-item collaborative filtering
@@ -8,7 +8,7 @@ Both features are sums over a user's recent rooms k, each with a prior weight p 
 
 each saturating as x / (|x| + half); after Sarwar and others (WWW 2001) and Zhou and others (Deep
 Interest Network, KDD 2018). A room that is no neighbour has s = 0, so a pass over the neighbours
-gives both for every room at once.
+gives both for every room at once. A third, `neighbour_users`, is that of `features.alike`.
 """
 
 from __future__ import annotations
@@ -35,6 +35,8 @@ class Near:
     """
 
     def __init__(self, content: Content, table: NeighbourTable, settings: RecentSettings) -> None:
+        self.names = settings.near_names
+        """Of the features, in their order; the last where users alike are told of too."""
         self.stamp_s = table.stamp_s
         self._halves = settings.match_half, settings.attention_half
         self._number = content.number
@@ -51,9 +53,38 @@ class Near:
         gained = np.expm1(settings.sharpness * self._similar)
         self._gained = gained
         self._weighed = self._similar * (gained + 1.0)
+        self._alike = table.alike(settings) if settings.users else None
+        ids = table.panel.ids if settings.users else ()
+        in_panel = [content.number.get(room_id, rooms) for room_id in ids]
+        self._in_panel, self._held = np.array(in_panel, np.intp), frozenset(in_panel)
 
-    def __call__(self, recent: Recent) -> tuple[Vector, Vector]:
-        """Both features for every room by number, and behind the last for one that nobody knows."""
+    def __call__(self, recent: Recent, person: str = "") -> tuple[Vector, ...]:
+        """The features for every room by number, and behind the last for one that nobody knows."""
+        pair = self._of_rooms(recent)
+        return (*pair, self._of_users(recent, person)) if self.has_users else pair
+
+    def at(self, number: int, recent: Recent, person: str) -> tuple[float, ...]:
+        """The features for one room; users alike are not looked for where nobody had it yet."""
+        match, attention = self._of_rooms(recent)
+        pair = float(match[number]), float(attention[number])
+        if not self.has_users:
+            return pair
+        return *pair, float(self._of_users(recent, person)[number] if number in self._held else 0.0)
+
+    @property
+    def has_users(self) -> bool:
+        """Whether the last feature is that of users alike."""
+        return self._alike is not None
+
+    def _of_users(self, recent: Recent, person: str) -> Vector:
+        made = np.zeros(self._rooms + 1)
+        values = None if self._alike is None else self._alike(recent, person)
+        if values is not None:
+            made[self._in_panel] = values
+            made[-1] = 0.0
+        return made
+
+    def _of_rooms(self, recent: Recent) -> tuple[Vector, Vector]:
         rows, prior, value = self._rows(recent)
         count = self._rooms + 1
         places = self._places.take(rows, 0).ravel()

@@ -8,7 +8,9 @@ items, and each item's neighbours.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 import msgspec
 
@@ -26,6 +28,17 @@ class NeighbourSettings:
 
     on: bool = setting(
         False, "yes/no", "On, rooms are also ranked by what the audience of a user's rooms liked."
+    )
+    users: bool = setting(
+        False,
+        "yes/no",
+        "On too, by what users alike have liked: those who engaged with the same rooms of late.",
+    )
+    panel_max: int = setting(
+        5_000,
+        "users",
+        "Those active last, with whom a user is compared; a list costs more by each.",
+        least=1,
     )
     publish_s: int = setting(
         60,
@@ -150,6 +163,11 @@ class Neighbours:
             if there is not None:
                 found[other] = weight * fade / math.sqrt(own * (there.count * fade + prior))
         return found
+
+    def latest(self, most: int) -> Iterator[tuple[str, list[str]]]:
+        """Of users with several recent items those who engaged last, the newest first."""
+        named = ((user, items) for user, items in reversed(self._users.items()) if len(items) > 1)
+        return islice(named, most)
 
     def _grown(self, time_s: float) -> float:
         """How much larger an engagement of this time is than one of the landmark's."""

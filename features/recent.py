@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from events.setting import setting
+from events.setting import derived, setting
 from features.user import User
+from features.vector import NEAR_NAMES
 
 _QUARTER_MS = 900_000
 
@@ -44,6 +45,21 @@ class RecentSettings:
     attention_half: float = setting(
         0.1, "similarity", "The same of what attention makes of them, which is a mean.", least=0.001
     )
+    alike_max: int = setting(
+        100, "users", "The nearest users count; those who share less say less.", least=1
+    )
+    alike_prior: float = setting(
+        5.0,
+        "rooms",
+        "A user counts as having so many more, lest one who has few be near by one alone.",
+        least=0.001,
+    )
+    users: bool = derived(False, "Whether neighbours are kept of users too.")
+
+    @property
+    def near_names(self) -> tuple[str, ...]:
+        """The features that come of them (`features.near`)."""
+        return NEAR_NAMES if self.users else NEAR_NAMES[:-1]
 
 
 def engage(user: User, room_id: str, thousandths: int, time_ms: int, rooms_max: int) -> None:

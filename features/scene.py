@@ -25,7 +25,7 @@ from features.segment_lift import SegmentLifts
 from features.segment_rows import SegmentSettings
 from features.segment_table import NO_SEGMENTS, SegmentTable
 from features.tables import Stamped
-from features.vector import NEAR_NAMES, ROOM_NAMES, SEGMENT_NAMES, USER_NAMES
+from features.vector import ROOM_NAMES, SEGMENT_NAMES, USER_NAMES
 
 _ASKED_MAX = 1024
 SceneKey = tuple[int, int, int, int, int]
@@ -89,7 +89,7 @@ class Scene:
         stats = _aligned(content, table)
         self.matrix = _matrix(content, stats, table.stamp_s, settings)
         rooms, features = self.matrix.shape
-        users = len(USER_NAMES) + (len(NEAR_NAMES) if near is not None else 0)
+        users = len(USER_NAMES) + (len(near.names) if near is not None else 0)
         users += len(SEGMENT_NAMES) if segments is not None else 0
         self.looks = np.zeros((rooms + 1, features + users + 2), np.float32)
         self.looks[:rooms, :features] = self.matrix

@@ -39,17 +39,19 @@ USER_NAMES = (
     "user_activity",
     "user_appetite",
 )
-NEAR_NAMES = ("neighbour_match", "neighbour_attention")
-"""Of `features.near`, where neighbours are on."""
+NEAR_NAMES = ("neighbour_match", "neighbour_attention", "neighbour_users")
+"""Of `features.near`, where neighbours are on; the last where users alike are on too."""
 SEGMENT_NAMES = ("segment_room_lift", "segment_host_lift", "segment_tag_lift")
 """Of `features.segment_lift`, where users are sorted by what their records say."""
 POSITION = "list_position"
 
 
-def names(attribute_slots: int, near: bool = False, segments: bool = False) -> tuple[str, ...]:
-    """All feature names, in the order of the vector."""
+def names(
+    attribute_slots: int, near: Sequence[str] = (), segments: bool = False
+) -> tuple[str, ...]:
+    """All feature names, in the order of the vector; `near` are those of NEAR_NAMES that are on."""
     slots = tuple(f"room_attribute_{slot}" for slot in range(attribute_slots))
-    more = (*(NEAR_NAMES if near else ()), *(SEGMENT_NAMES if segments else ()))
+    more = (*near, *(SEGMENT_NAMES if segments else ()))
     return (*ROOM_NAMES, *slots, *USER_NAMES, *more, POSITION)
 
 

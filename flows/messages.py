@@ -10,7 +10,7 @@ from events.parcel import Parcel, Wrapped
 from features.audience import AudienceRow
 from features.catalogue import CatalogueEvent, Entry
 from features.example import Example
-from features.neighbour_table import NeighbourTable
+from features.neighbour_table import NeighbourTable, Packed
 from features.room_tables import pack_tables, unpack_tables
 from features.rooms import RoomRow, RoomTable, unpack_room_rows
 from features.rows import Rows
@@ -153,9 +153,7 @@ class NeighbourTables(Parcel):
         return _unpack_neighbour_tables, ([one.pack() for one in self.tables], self.progress_s)
 
 
-def _unpack_neighbour_tables(
-    packed: list[tuple[int, bytes, bytes, bytes]], progress_s: int
-) -> NeighbourTables:
+def _unpack_neighbour_tables(packed: list[Packed], progress_s: int) -> NeighbourTables:
     return NeighbourTables([NeighbourTable.unpack(*one) for one in packed], progress_s)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from features.audience import Audience
-from features.neighbour_table import NeighbourTable
+from features.neighbour_table import NeighbourTable, Packed
 from flows.messages import NeighbourTables
 from flows.runtime import Runtime
 from flows.tables_step import TablesStep
@@ -25,7 +25,11 @@ class NeighboursStep(TablesStep):
             return
         saved = _STATE.decode(state)
         self._audience.restore(saved.audience)
-        tables = [NeighbourTable.unpack(*table) for table in saved.tables]
+        panels = saved.panels or [b""] * len(saved.tables)
+        tables = [
+            NeighbourTable.unpack(*table, panel)
+            for table, panel in zip(saved.tables, panels, strict=True)
+        ]
         super().__init__(runtime, self._audience, tables, saved.done)
 
     def totals(self) -> dict[str, int]:
@@ -34,14 +38,17 @@ class NeighboursStep(TablesStep):
 
     def pack(self) -> bytes:
         """State and recent tables."""
-        state = _State(self._audience.snapshot(), self._packed(), self._done)
-        return msgspec.msgpack.encode(state)
+        packed: list[Packed] = self._packed()
+        tables, panels = [table[:-1] for table in packed], [table[-1] for table in packed]
+        return msgspec.msgpack.encode(_State(self._audience.snapshot(), tables, self._done, panels))
 
 
 class _State(msgspec.Struct, array_like=True):
     audience: bytes
     tables: list[tuple[int, bytes, bytes, bytes]]
     done: bool
+    panels: list[bytes] = []
+    """Of the tables; earlier there were none."""
 
 
 _STATE = msgspec.msgpack.Decoder(_State)

@@ -60,7 +60,7 @@ class Runtime:
         self.feature_names = settings.feature_names
         self.catalogue = Catalogue(settings.catalogue)
         delay_s = settings.table_delay_s
-        recent = settings.recent if settings.neighbours.on else None
+        recent = settings.attending
         more = settings.more if settings.more.on else None
         self.storefronts = Storefronts(self.catalogue)
         self.scenes = Scenes(

@@ -148,7 +148,16 @@ class Settings:
     @property
     def feature_names(self) -> tuple[str, ...]:
         """The features of the vector, in its order."""
-        return names(self.catalogue.attributes, self.neighbours.on, self.segments.on)
+        attending = self.attending
+        near = attending.near_names if attending else ()
+        return names(self.catalogue.attributes, near, self.segments.on)
+
+    @property
+    def attending(self) -> RecentSettings | None:
+        """How a user's last rooms are attended to; None where neighbours are off."""
+        if not self.neighbours.on:
+            return None
+        return dataclasses.replace(self.recent, users=self.neighbours.users)
 
     @property
     def learning(self) -> LearnSettings:

@@ -66,7 +66,7 @@ def test_the_reason_is_the_strongest_one(
     for wish in market.wishes:
         view = msgspec.structs.replace(wish.view, log_price=log_price)
         own = ranker.tag_values(view, board)
-        whys = whys_of(view, board, live, chosen, own, VECTOR.price_half)
+        whys = whys_of(view, "", board, live, chosen, own, VECTOR.price_half)
         for place, why in zip(chosen, whys, strict=True):
             told = naive_why(market, board, live.ids[place], view, own)
             if told is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 
 import pytest
@@ -12,10 +13,12 @@ from events.errors import StateError
 from features.audience import ALLOWED, ENGAGED, ERASED, REFUSED, Audience, AudienceRow
 from features.neighbour_table import NO_NEIGHBOURS, NeighbourTable
 from features.neighbours import Neighbours, NeighbourSettings
+from features.panel import NO_PANEL, panel_of
 
 LATENESS_MS = 10_000
 START_MS = 1_767_225_600_000
 SETTINGS = NeighbourSettings(on=True, publish_s=30, similar_max=3)
+WITH_USERS = dataclasses.replace(SETTINGS, users=True, panel_max=2)
 Pairs = dict[str, list[tuple[str, float]]]
 
 
@@ -45,8 +48,13 @@ def pairs_of(table: NeighbourTable) -> Pairs:
     }
 
 
-def naive(rows: list[AudienceRow], end_ms: int) -> list[tuple[int, Pairs]]:
-    """All rows in the order of their seconds, and a table after each period that had any."""
+def naive(
+    rows: list[AudienceRow], end_ms: int, chosen: NeighbourSettings
+) -> list[tuple[int, Pairs, bytes]]:
+    """All rows in the order of their seconds, and a table after each period that had any.
+
+    With users, a table follows where anyone has left as well.
+    """
     counted: list[tuple[int, int, int, str, str]] = []
     refused: set[str] = set()
     for number, (code, clock_ms, time_ms, user, room_id) in enumerate(rows):
@@ -62,7 +70,7 @@ def naive(rows: list[AudienceRow], end_ms: int) -> list[tuple[int, Pairs]]:
             counted.append((open_s, 0, number, user, ""))
         if code == REFUSED:
             refused.add(user)
-    kernel, made, period, is_new = Neighbours(SETTINGS), [], -1, False
+    kernel, made, period, is_new = Neighbours(chosen), [], -1, False
 
     def publish() -> None:
         stamp_s = (period + 1) * 30 - 1
@@ -70,10 +78,12 @@ def naive(rows: list[AudienceRow], end_ms: int) -> list[tuple[int, Pairs]]:
             item: sorted(kernel.similar(item, float(stamp_s)).items(), key=lambda p: (-p[1], p[0]))
             for item in kernel.items()
         }
-        made.append((stamp_s, {item: found[:3] for item, found in nearest.items()}))
+        panel = panel_of(stamp_s, kernel.latest(chosen.panel_max)) if chosen.users else NO_PANEL
+        pairs = {item: found[:3] for item, found in nearest.items()}
+        made.append((stamp_s, pairs, panel.pack()))
 
     for second, engages, time_ms, user, room_id in sorted(counted):
-        if not engages:
+        if not engages and not chosen.users:
             kernel.forget(user)
             continue
         if second > (end_ms - LATENESS_MS) // 1000 - 1:
@@ -82,8 +92,11 @@ def naive(rows: list[AudienceRow], end_ms: int) -> list[tuple[int, Pairs]]:
             if is_new:
                 publish()
             period, is_new = second // 30, False
-        kernel.engage(user, room_id, time_ms / 1000.0)
         is_new = True
+        if engages:
+            kernel.engage(user, room_id, time_ms / 1000.0)
+        else:
+            kernel.forget(user)
     if is_new and (period + 1) * 30 - 1 <= (end_ms - LATENESS_MS) // 1000 - 1:
         publish()
     return made
@@ -100,24 +113,31 @@ def run(
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.integers(0, 10**6), st.lists(st.integers(0, 60), max_size=6).map(sorted))
-def test_any_cut_gives_the_same_tables_and_they_are_right(seed: int, cuts: list[int]):
+@given(
+    st.integers(0, 10**6),
+    st.lists(st.integers(0, 60), max_size=6).map(sorted),
+    st.sampled_from([SETTINGS, WITH_USERS]),
+)
+def test_any_cut_gives_the_same_tables_and_they_are_right(
+    seed: int, cuts: list[int], chosen: NeighbourSettings
+):
     rows = random_rows(seed)
     end_ms = rows[-1][1] + 20_000
-    straight = run(Audience(SETTINGS, LATENESS_MS), rows, [], end_ms)
-    cut = run(Audience(SETTINGS, LATENESS_MS), rows, cuts, end_ms)
+    straight = run(Audience(chosen, LATENESS_MS), rows, [], end_ms)
+    cut = run(Audience(chosen, LATENESS_MS), rows, cuts, end_ms)
     assert [table.pack() for table in cut] == [table.pack() for table in straight]
-    assert [(table.stamp_s, pairs_of(table)) for table in straight] == naive(rows, end_ms)
+    told = [(table.stamp_s, pairs_of(table), table.panel.pack()) for table in straight]
+    assert told == naive(rows, end_ms, chosen)
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.integers(0, 10**6), st.integers(1, 59))
-def test_a_restored_one_goes_on_alike(seed: int, cut: int):
+@given(st.integers(0, 10**6), st.integers(1, 59), st.sampled_from([SETTINGS, WITH_USERS]))
+def test_a_restored_one_goes_on_alike(seed: int, cut: int, chosen: NeighbourSettings):
     rows = random_rows(seed)
     end_ms = rows[-1][1] + 20_000
-    straight = Audience(SETTINGS, LATENESS_MS)
+    straight = Audience(chosen, LATENESS_MS)
     expected = run(straight, rows, [], end_ms)
-    first, second = Audience(SETTINGS, LATENESS_MS), Audience(SETTINGS, LATENESS_MS)
+    first, second = Audience(chosen, LATENESS_MS), Audience(chosen, LATENESS_MS)
     begun = first.apply(rows[:cut], rows[cut - 1][1])
     second.restore(first.snapshot())
     ended = begun + run(second, rows[cut:], [], end_ms)
@@ -135,6 +155,24 @@ def test_nothing_of_a_user_who_is_erased_is_kept():
     assert b"somebody" in audience.snapshot()
     audience.apply([(ERASED, START_MS + 61_000, START_MS, "somebody", "")], START_MS + 61_000)
     assert b"somebody" not in audience.snapshot()
+
+
+@pytest.mark.parametrize("code", [ERASED, REFUSED])
+def test_the_next_panel_is_without_a_user_who_has_left(code: int):
+    """Be their leaving all that is new, and long after the last engagement."""
+    audience, at_ms, rows = Audience(WITH_USERS, LATENESS_MS), START_MS, []
+    for user in ("leaves", "stays"):
+        rows += [(ENGAGED, at_ms, at_ms, user, room_id) for room_id in "ab"]
+    [before] = audience.apply(rows, at_ms + 60_000)
+    assert before.panel.row_of("leaves") >= 0
+    at_ms += 600_000
+    made = audience.apply([(code, at_ms, at_ms, "leaves", "")], at_ms)
+    made += audience.apply([], at_ms + 60_000)
+    [after] = made
+    assert at_ms // 1000 - 10 <= after.stamp_s <= at_ms // 1000 + 30
+    assert after.panel.row_of("leaves") == -1
+    assert len(after.panel.rows) == 1
+    assert after.panel.row_of("stays") == 0
 
 
 def test_who_refuses_profiling_counts_not_until_they_allow_it():
@@ -163,7 +201,7 @@ def test_bytes_that_cannot_be_read_say_what_to_do():
 
 def test_tables_cross_processes_whole():
     rows = random_rows(5)
-    tables = run(Audience(SETTINGS, LATENESS_MS), rows, [], rows[-1][1] + 20_000)
+    tables = run(Audience(WITH_USERS, LATENESS_MS), rows, [], rows[-1][1] + 20_000)
     for table in (NO_NEIGHBOURS, *tables):
         unpacked = NeighbourTable.unpack(*table.pack())
         assert unpacked.pack() == table.pack()

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from features.near import Near
 from features.neighbour_table import NO_NEIGHBOURS, table_of
 from features.neighbours import NeighbourSettings
+from features.panel import panel_of
 from features.recent import RecentSettings, engage, recent_of
 from features.user import new_user
 from flows.settings import Settings
@@ -100,3 +101,20 @@ def test_newer_rooms_count_more_and_the_oldest_leaves():
     assert weights == sorted(weights, reverse=True)
     later = recent_of(user, START_MS + 500_000_000, chosen)
     assert all(one[1] < other[1] for one, other in zip(later, recent, strict=True))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10**6))
+def test_one_room_alone_is_as_it_is_among_all(seed: int):
+    dice, chosen = random.Random(seed), RecentSettings(users=True)
+    content = line_of("abcdef").runtime.scenes.content(6)
+    users = [(f"u{n}", dice.sample("bcdefgh", 3)) for n in range(dice.randrange(4))]
+    nearest: Nearest = {"b": [("c", 0.5)], "c": [("b", 0.5)]}
+    table = table_of(5, nearest, panel_of(5, users))
+    near = Near(content, table, chosen)
+    recent = [(room_id, 0.5, 0.5) for room_id in dice.sample("abcdefx", 3)]
+    found = near(recent, "u0")
+    assert len(found) == len(near.names) == 3
+    assert all(values[-1] == 0.0 for values in found)
+    for number in content.number.values():
+        assert near.at(number, recent, "u0") == tuple(values[number] for values in found)

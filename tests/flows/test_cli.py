@@ -247,22 +247,24 @@ def test_two_processes_decide_as_one(
 
 
 def test_two_processes_decide_as_one_with_neighbours_and_segments(
-    run: Run, log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, log: Path, tmp_path: Path
 ):
-    for name, value in (("ON", "yes"), ("PUBLISH_S", "5"), ("STRENGTH_MIN", "0.2")):
-        monkeypatch.setenv(f"LIVELOOM_NEIGHBOURS_{name}", value)
-    monkeypatch.setenv("LIVELOOM_SEGMENTS_ATTRIBUTES", '{"language": 0, "price_level": 0.5}')
-    monkeypatch.setenv("LIVELOOM_SEGMENTS_PUBLISH_S", "5")
+    chosen = tmp_path / "chosen.toml"
+    chosen.write_text(
+        "[neighbours]\non = true\nusers = true\npublish_s = 5\nstrength_min = 0.2\n"
+        "[learn]\nengagement_prior = { neighbour_match = 3.0, neighbour_users = 3.0 }\n"
+        "[segments]\nattributes = { language = 0, price_level = 0.5 }\npublish_s = 5\n"
+    )
     for processes in (1, 2):
         out = tmp_path / f"{processes}"
-        ran = run("replay", log, "--out", out, "--processes", processes)
+        ran = run("replay", log, "--settings", chosen, "--out", out, "--processes", processes)
         assert ran.code == 0, ran.err
     one, two = tmp_path / "1", tmp_path / "2"
     assert without_speed(two) == without_speed(one)
     assert figures(one)["neighbours"]["engagements"] > 100
     assert (two / "decisions.jsonl").read_bytes() == (one / "decisions.jsonl").read_bytes()
     assert figures(one)["segments"]["segments"] == 4
-    for reason in (b"similar_audience", b"popular_in_segment"):
+    for reason in (b"similar_audience", b"alike_users", b"popular_in_segment"):
         assert reason in (one / "decisions.jsonl").read_bytes()
 
 

@@ -28,6 +28,7 @@ from flows.settings import FlowSettings, Settings
 from flows.shelf_store import Store
 from flows.step import Step
 from flows.stop import Stop
+from models.settings import LearnSettings
 from tests.flows.evening import evening
 from tests.redis_servers import keys_of
 
@@ -209,17 +210,23 @@ def test_killed_between_a_checkpoint_and_the_epochs_end_it_ends_alike(
     assert ended.redis == straight.redis
 
 
-@pytest.mark.parametrize("abort_after", [7, 23, 41])
-def test_with_neighbours_and_segments_it_ends_alike(run: Run, abort_after: int):
+@pytest.mark.parametrize(
+    ("abort_after", "reason"),
+    [(7, b"similar_audience"), (41, b"similar_audience"), (23, b"alike_users")],
+)
+def test_with_neighbours_and_segments_it_ends_alike(run: Run, abort_after: int, reason: bytes):
     """What their steps hold, and tables that wait to be used, outlast the process."""
+    users = reason == b"alike_users"
     chosen = dataclasses.replace(
         SETTINGS,
-        neighbours=NeighbourSettings(on=True, publish_s=2),
+        neighbours=NeighbourSettings(on=True, publish_s=2, users=users),
         segments=SegmentSettings(attributes={"city": 0.0}, publish_s=2),
+        # An evening is short: what users alike say counts from the start.
+        learn=LearnSettings(engagement_prior={"neighbour_users": 9.0}) if users else SETTINGS.learn,
     )
     straight = run(chosen)
     ended = run(chosen, abort_after=abort_after)
-    assert straight.decisions.count(b"similar_audience") > 2
+    assert straight.decisions.count(reason) > 2
     assert ended.decisions == straight.decisions
     assert ended.redis == straight.redis
     for name in ("neighbours", "segments"):

@@ -6,6 +6,7 @@ from typing import Any
 
 from features.audience import ENGAGED
 from features.neighbours import NeighbourSettings
+from features.panel import Panel
 from flows.live_messages import RoomArrival
 from flows.live_neighbours import LiveNeighboursStep
 from flows.live_runtime import LiveRuntime
@@ -13,7 +14,7 @@ from flows.messages import NeighbourTables, Report
 from flows.settings import Settings
 
 START_MS = 1_767_225_600_000
-SETTINGS = Settings(neighbours=NeighbourSettings(on=True, publish_s=10))
+SETTINGS = Settings(neighbours=NeighbourSettings(on=True, publish_s=10, users=True))
 PARTS = ["behavior/0", "behavior/1"]
 
 
@@ -47,6 +48,7 @@ def test_tables_come_as_the_slowest_partition_goes_on_and_a_restart_changes_noth
         found += tables(resumed.take([arrival(number, 3 * number)]))
         resumed, _ = begun(resumed.pack())
     assert len(expected) > 3
+    assert any(len(Panel.unpack(packed[-1]).rows) == 4 for packed in expected)
     assert found == expected
     assert reports > 0
     assert b"u1" in straight.pack()

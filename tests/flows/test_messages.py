@@ -11,6 +11,7 @@ from events.parcel import Parcel
 from features.audience import ENGAGED
 from features.catalogue import Entry
 from features.neighbour_table import table_of
+from features.panel import panel_of
 from features.rooms import CLICK, RoomSettings, RoomStats
 from features.rows import Rows
 from flows.live_messages import Arrival, CarriedRound, CatalogueArrival, RoomArrival
@@ -59,6 +60,7 @@ def parcels() -> list[Parcel]:
         RoomTables(tables, 4),
         NeighbourRows([(ENGAGED, 2_000, 1_900, "u", "a room")], 2_000, True),
         NeighbourTables([table_of(4, {"a": [("b", 0.5)], "b": []})], 4),
+        NeighbourTables([table_of(4, {}, panel_of(4, [("u", ["a", "b"])]))], 4),
         Weights([(3, weights)], 5),
         Learnable(2, [], 7),
         Arrival("views/0", 5, 2_000, rows()),
