@@ -9,6 +9,7 @@ import numpy as np
 
 from evaluation import beyond, progressive
 from evaluation.arrays import Flags, Floats, Ints, counts, totals
+from evaluation.cold import cold_sums
 from evaluation.exposure import exposure_of, exposure_sums
 from evaluation.journal import Examples, Journal
 from evaluation.offers import offer_sums
@@ -118,6 +119,7 @@ def _lists(made: Measured, journal: Journal, seed: int) -> None:
         if figure in OVER_TIME:
             made.over_time[figure] = progressive.over_time(lists.shown_ms, values, SLICES)
     made.sums |= offer_sums(journal.users, journal.offers, journal.acts)
+    made.sums |= cold_sums(journal)
     made.sums |= exposure_sums(lists.user, exposure_of(journal), users)
     made.coverage = beyond.coverage(journal)
 

@@ -31,6 +31,20 @@ EXPOSURE: tuple[str, tuple[Figure, ...]] = (
     ),
 )
 
+COLD: tuple[str, tuple[Figure, ...]] = (
+    "cold start: engaged with, and in the first ten served",
+    (
+        Figure("cold.users.recall@10", "by new users", "who had engaged with nothing", 1, "share"),
+        Figure("known.users.recall@10", "by known users", "", 1, "share"),
+        Figure("cold.rooms.recall@10", "new rooms", "which nobody had engaged with", 1, "share"),
+        Figure("known.rooms.recall@10", "known rooms", "", 1, "share"),
+        Figure("cold.hosts.recall@10", "new hosts", "whom nobody had engaged with", 1, "share"),
+        Figure("known.hosts.recall@10", "known hosts", "", 1, "share"),
+        Figure("cold.products.recall", "new products", "in the list beside the slate", 1, "share"),
+        Figure("known.products.recall", "known products", "", 1, "share"),
+    ),
+)
+
 SUMMARY: tuple[tuple[str, tuple[Figure, ...]], ...] = (
     (
         "predictions, before learning",
@@ -61,6 +75,7 @@ SUMMARY: tuple[tuple[str, tuple[Figure, ...]], ...] = (
             Figure("live.mrr", "MRR", "one over the rank of the first engaged item", 1),
         ),
     ),
+    COLD,
     (
         "what it would have earned",
         (

@@ -19,6 +19,7 @@ from events.decode import Decoder, DecodeSettings
 from events.kinds import KIND_OF, Event
 from events.letters import DeadLetter
 from flows.converters import columns, ranklens
+from flows.overwriting import written_over
 
 Read: TypeAlias = Callable[[bytes], tuple[str, list[Event]]]
 """What a converter is: from a source row to the row's own kind and its events."""
@@ -70,11 +71,10 @@ def convert(
     or written.
     """
     read = _reader(name, column_map)
-    given = (source, column_map)
     part = out.with_name(f"{out.name}.part")
-    for file in (out, part):
-        if any(one and one.exists() and file.exists() and file.samefile(one) for one in given):
-            raise ConvertError(f"{file}: would be written over, and is read: give another --out")
+    lost = written_over(filter(None, (source, column_map)), (out, part))
+    if lost is not None:
+        raise ConvertError(lost)
     try:
         with _reading(source) as (lines, position), _writing(part, out.suffix) as sink:
             done = _copy(read(lines), source, sink, _reporter(source, position, progress))

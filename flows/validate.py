@@ -7,12 +7,15 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from events.collect import Collector
-from events.kinds import KINDS, Host, Product, Room, User
+from events.collect import Batch, Collector
+from events.hashing import hashes64
+from events.kinds import KINDS, Host, OnAir, Product, Room, User
 from events.letters import REASONS, DeadLetter
 from events.setting import setting
 from events.stream import CollectSettings
+from features.dedupe import Dedupe
 
+_CATALOGUE = (Host, Room, Product, OnAir)
 _CARRIERS = (Host, Room, Product, User)
 
 
@@ -42,7 +45,10 @@ class Problem:
 
 @dataclasses.dataclass
 class Report:
-    """What was found. `counts` is by kind, `faults` by reason, `span_ms` first to last time."""
+    """What was found. `counts` is by kind, `faults` by reason, `span_ms` first to last time.
+
+    `repeated` are events of people whose id came before, which a replay counts once.
+    """
 
     logs: list[str]
     counts: dict[str, int]
@@ -50,6 +56,7 @@ class Report:
     problems: list[Problem]
     span_ms: tuple[int, int] | None
     fields_missing: list[str]
+    repeated: int = 0
 
     @property
     def exit_code(self) -> int:
@@ -65,6 +72,8 @@ class Report:
             first, last = map(_utc, self.span_ms)
             lines.append(f"from {first} to {last}")
         lines += [f"  {kind:<16}{count:>14,}" for kind, count in self.counts.items()]
+        if self.repeated:
+            lines.append(f"repeated: {self.repeated:,} events bear an id that came shortly before")
         for problem in self.problems:
             lines += _problem(problem, several=len(self.logs) > 1)
         named: Counter[str] = Counter()
@@ -85,10 +94,12 @@ def validate_log(
     settings: ValidateSettings | None = None,
     collect: CollectSettings | None = None,
     told: Callable[[float, int], None] = lambda share, events: None,
+    dedupe_s: int = 0,
 ) -> Report:
     """Read the logs whole, merged as a replay would merge them, and report what is in them.
 
-    `named_fields` are the names of attributes that settings make use of. `told` hears the share
+    `named_fields` are the names of attributes that settings make use of. An id that comes again
+    within `dedupe_s` of the log's clock is repeated, as a replay has it. `told` hears the share
     that is read, 0 to 1, and the events so far. Raises `LogError` if a log cannot be opened; one
     that is damaged further on is reported as a dead letter.
     """
@@ -99,12 +110,14 @@ def validate_log(
     problems: dict[tuple[str, str | None, str | None], Problem] = {}
     missing = set(named_fields)
     times: list[int] = []
-    named = 0
+    seen = Dedupe(dedupe_s)
+    named = repeated = 0
     done = False
     while not done:
         batch = collector.next(limits.batch_rows)
         done = batch.done
         kinds.update(map(type, batch.events))
+        repeated += _repeated(seen, batch)
         told(batch.progress, kinds.total())
         if batch.events:
             of_batch = [event.event_time_ms for event in batch.events]
@@ -127,7 +140,20 @@ def validate_log(
         problems=list(problems.values()),
         span_ms=(times[0], times[1]) if times else None,
         fields_missing=[name for name in dict.fromkeys(named_fields) if name in missing],
+        repeated=repeated,
     )
+
+
+def _repeated(seen: Dedupe, batch: Batch) -> int:
+    """How many events of people bear an id that was seen; the catalogue may say a thing twice."""
+    keys = hashes64([event.event_id for event in batch.events])
+    count = 0
+    for event, clock_ms, key in zip(batch.events, batch.clocks, keys, strict=True):
+        if not isinstance(event, _CATALOGUE):
+            count += not seen.is_new(key, clock_ms // 1000)
+    if batch.clocks:
+        seen.sweep(batch.clocks[-1] // 1000)
+    return count
 
 
 def _add(problem: Problem, letter: DeadLetter, examples_max: int) -> None:

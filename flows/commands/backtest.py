@@ -39,10 +39,12 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def run(args: argparse.Namespace) -> int:
     """Replay, evaluate, and print what matters most."""
-    from flows.backtest import run_policies
-    from flows.backtest_report import evaluate
+    from flows.backtest import EVALUATION, FIGURES, run_policies
+    from flows.backtest_report import METRICS, PAGE, evaluate
     from flows.console import console, say
+    from flows.failures import BadInput
     from flows.out_folder import held
+    from flows.overwriting import written_over
     from flows.policies import load_policies
     from flows.progress import Progress
     from flows.replay import Stopped
@@ -50,6 +52,11 @@ def run(args: argparse.Namespace) -> int:
 
     policies = load_policies(args.policies, args.settings, os.environ)
     check_logs(args.logs, policies[0].settings)
+    left = [Path(args.out) / name for name in (PAGE, METRICS)]
+    left += [Path(args.out) / one.name / name for one in policies for name in (EVALUATION, FIGURES)]
+    lost = written_over([*args.logs, *args.policies], left)
+    if lost is not None:
+        raise BadInput(lost)
     at_once = min(args.processes or os.cpu_count() or 1, len(policies))
     with held(args.out) as out:
         with Stop().listening() as stop:

@@ -140,12 +140,12 @@ def _flow(replay: Replay, stop: Any, lock: int | None) -> None:
 def _check(logs: list[str], out: str) -> None:
     """`BadInput` for a log that would be lost, before anything is touched."""
     from flows.failures import BadInput
+    from flows.overwriting import written_over
     from flows.replay import LEFT
 
-    written = {(Path(out) / name).resolve() for name in LEFT}
-    for path in logs:
-        if Path(path).resolve() in written:
-            raise BadInput(f"{path} would be written over: give another --out, or rename the log")
+    lost = written_over(logs, [Path(out) / name for name in LEFT])
+    if lost is not None:
+        raise BadInput(lost)
 
 
 def _try_redis(url: str, settings: Settings) -> None:

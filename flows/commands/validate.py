@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from flows.commands.arguments import add_settings, settings_of
+from flows.commands.logs import check_logs
 
 
 def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -27,11 +28,14 @@ def run(args: argparse.Namespace) -> int:
     from flows.validate import validate_log
 
     settings = settings_of(args)
+    check_logs(args.logs, settings)
     with Progress("validating", "events") as progress:
         report = validate_log(
             args.logs,
+            named_fields=list(settings.segments.attributes),
             collect=CollectSettings(settings.decode, settings.clock, settings.log),
             told=progress.told,
+            dedupe_s=settings.observe.dedupe_s + settings.flow.lateness_ms // 1000,
         )
     print(report.render(), end="")
     return report.exit_code

@@ -185,6 +185,24 @@ def test_validate_is_1_where_a_row_would_be_a_dead_letter(run: Run, log: Path, t
     assert run("validate", log).code == 1, "the simulated one has broken lines on purpose"
 
 
+def test_validate_counts_the_repeated_as_a_replay_does(
+    run: Run, log: Path, replayed: tuple[str, Path], tmp_path: Path
+):
+    repeated = figures(replayed[1])["duplicates"]
+    assert repeated > 0
+    assert f"repeated: {repeated:,} events bear an id" in run("validate", log).out
+
+
+def test_validate_names_attributes_that_settings_ask_for_and_nobody_has(
+    run: Run, log: Path, tmp_path: Path
+):
+    chosen = tmp_path / "own.toml"
+    chosen.write_text("[segments.attributes]\nlanguage = 0\nshoe_size = 1\n")
+    told = run("validate", log, "--settings", chosen).out
+    assert "settings name the attribute `shoe_size`, and no event carries it" in told
+    assert "`language`" not in told
+
+
 def test_a_prior_that_fits_no_feature_is_refused(run: Run, tmp_path: Path):
     (tmp_path / "own.toml").write_text("[learn]\norder_prior = { rom_heat = 1.0 }\n")
     ran = run("settings", "--file", tmp_path / "own.toml")

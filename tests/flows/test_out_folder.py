@@ -47,12 +47,19 @@ def test_a_second_run_touches_nothing(tmp_path: Path, capsys: pytest.CaptureFixt
         assert (out / "metrics.json").read_text() == "of the first run"
 
 
-def test_a_log_is_not_written_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    log = tmp_path / "decisions.jsonl"
+@pytest.mark.parametrize("name", ["decisions.jsonl", "linked.jsonl", "hard.jsonl"])
+def test_a_log_is_not_written_over(tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str):
+    log, policy = tmp_path / "decisions.jsonl", tmp_path / "default.toml"
     log.write_text(LINE)
-    assert cli.main(["replay", str(log), "--out", str(tmp_path)]) == 1
-    assert "decisions.jsonl would be written over" in capsys.readouterr().err
-    assert log.read_text() == LINE
+    policy.write_text("")
+    (tmp_path / "default").mkdir()
+    (tmp_path / "default" / "evaluation.jsonl").hardlink_to(log)
+    (tmp_path / "linked.jsonl").symlink_to(log)
+    (tmp_path / "hard.jsonl").hardlink_to(log)
+    for argv in (["replay"], ["backtest", "--policy", str(policy)]):
+        assert cli.main([*argv, str(tmp_path / name), "--out", str(tmp_path)]) == 1
+        assert f"{name} is read, and would be written over" in capsys.readouterr().err
+        assert log.read_text() == LINE
 
 
 def test_a_pipe_is_refused_before_anybody_waits_for_it(
@@ -64,6 +71,8 @@ def test_a_pipe_is_refused_before_anybody_waits_for_it(
     for argv in (("replay", pipe), ("backtest", pipe, "--policy", policy)):
         assert cli.main([*map(str, argv), "--out", str(tmp_path / "out")]) == 1
         assert "pipe is no file: save what comes through it" in capsys.readouterr().err
+    assert cli.main(["validate", str(pipe)]) == 1
+    assert "pipe is no file: save what comes through it" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
 
