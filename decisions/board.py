@@ -141,6 +141,7 @@ class LiveAir:
         self._tag_number = air.tag_number
         tags, self._share = air.tags.take(numbers, 1), air.share.take(numbers)
         self._rows = list(tags)
+        self.cut = air.cut
         self.presented = air.presented
         """The tags of each room's product on air, by number; none where nothing is."""
         # By tag where it is: the places of each stand together.
@@ -151,6 +152,13 @@ class LiveAir:
         self._shares = self._share.take(self._places)
         ends = np.bincount(every, minlength=len(air.tag_number) + 1).cumsum()
         self._ends: list[int] = ends.tolist()
+
+    def presenting(self, tag: str) -> NDArray[np.intp]:
+        """The places of rooms with this tag on air, but for those in `cut`."""
+        number = self._tag_number.get(tag)
+        if number is None:
+            return self._places[:0]
+        return self._places[self._ends[number - 1] : self._ends[number]]
 
     def add(self, score: NDArray[np.float64], view: View, worth: float, half: float) -> None:
         """Add to each room's score what is on air there, where the strongest tag adds `worth`."""

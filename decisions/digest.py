@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from decisions.push.facts import RoomInfo
@@ -107,6 +108,11 @@ class NamesAt:
         """A product's title."""
         product = self.catalogue.product(product_id, _ANY_TIME, self.seq)
         return product.title if product is not None else None
+
+    def product_tags(self, product_id: str) -> Sequence[str]:
+        """A product's tags."""
+        product = self.catalogue.product(product_id, _ANY_TIME, self.seq)
+        return product.tags if product is not None else ()
 
 
 _ANY_TIME = 1 << 62

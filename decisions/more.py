@@ -151,9 +151,14 @@ class _Lists:
 
     def _product(self, product_id: str, score: float, why: Why) -> ProductOffer:
         for room_id in self._shop.offers.at((PRODUCT, product_id)):
-            if not self._muted or self._shop.rooms[room_id].host_id not in self._muted:
+            if self._may_be_entered(room_id):
                 return ProductOffer(product_id, score, room_id, self._told(why, _ON_AIR))
         return ProductOffer(product_id, score, None, self._told(why))
+
+    def _may_be_entered(self, room_id: str) -> bool:
+        """Whether neither the room's host nor any of its tags is muted."""
+        room = self._shop.rooms[room_id]
+        return room.host_id not in self._muted and self._taste.muted.isdisjoint(room.tags)
 
     def _may_be_sold(self, product_id: str) -> bool:
         """Whether nobody is known to sell it, or somebody whom the user has not muted."""
@@ -238,9 +243,9 @@ class _Lists:
         return self._shop.names.get(host, host)
 
     def _host(self, host_id: str, score: float, why: Why) -> HostOffer:
-        rooms = self._shop.offers.at((HOST, host_id))
-        if rooms:
-            return HostOffer(host_id, score, rooms[0], self._told(why, _LIVE))
+        for room_id in self._shop.offers.at((HOST, host_id)):
+            if self._may_be_entered(room_id):
+                return HostOffer(host_id, score, room_id, self._told(why, _LIVE))
         return HostOffer(host_id, score, None, self._told(why))
 
     # Rooms to come.

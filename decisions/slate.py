@@ -184,7 +184,7 @@ class Ranker:
 
     @staticmethod
     def _keep_out(score: NDArray[np.float64], wish: Wish, board: Board, live: LiveRooms) -> None:
-        """Rooms just seen, and what the user has muted."""
+        """Rooms just seen, and what the user has muted, be it only what is on air."""
         for room_id in wish.seen_rooms:
             place = live.place.get(room_id)
             if place is not None:
@@ -201,6 +201,11 @@ class Ranker:
             for place, tags in live.unscored_tags.items():
                 if tag in tags:
                     score[place] = _EXCLUDED
+            if board.air is not None:
+                score[board.air.presenting(tag)] = _EXCLUDED
+                for room_id, tags in board.air.cut.items():
+                    if tag in tags and room_id in live.place:
+                        score[live.place[room_id]] = _EXCLUDED
 
     def slate(self, wish: Wish, board: Board, live: LiveRooms, version: int, at_ms: int) -> Slate:
         """The user's list as of now."""

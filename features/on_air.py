@@ -26,7 +26,8 @@ class OnAir:
     """Arrays over the n rooms of a content: `tags` is [tags a product, n], `share` 1 over a count.
 
     `room_tags` are the tags by room, `presented` those of them that are a product's, `products`
-    what is on air. Nothing is changed once made.
+    what is on air; `cut` has by room a product's tags beyond the limit, which are not scored.
+    Nothing is changed once made.
     """
 
     def __init__(self, content: Content, catalogue: Catalogue, seq: int) -> None:
@@ -35,6 +36,7 @@ class OnAir:
         self.products: list[str | None] = [None] * count
         self.room_tags: list[list[str]] = [[]] * count
         self.presented: list[list[str]] = [[]] * count
+        self.cut: dict[str, frozenset[str]] = {}
         self.tag_number: dict[str, int] = {}
         self.tags = np.full((0, count), NO_TAG, np.intp)
         self.share = np.ones(count)
@@ -100,6 +102,11 @@ def _tell(made: OnAir, catalogue: Catalogue, names: Iterable[str]) -> None:
         shown = catalogue.shown(name, ANY_TIME, made.seq)
         product_id = None if shown is None else shown.product_id
         product = None if product_id is None else catalogue.product(product_id, ANY_TIME, made.seq)
+        if name in made.cut or (product is not None and len(product.tags) > tags_max):
+            beyond = frozenset(product.tags if product is not None else ())
+            made.cut = {room: tags for room, tags in made.cut.items() if room != name}
+            if len(beyond) > tags_max:
+                made.cut[name] = beyond
         told = product or catalogue.room(name, ANY_TIME, made.seq)
         tags = [] if told is None else list(dict.fromkeys(told.tags))[:tags_max]
         new = [tag for tag in tags if tag not in number_of]

@@ -56,7 +56,7 @@ class Checks:
         hosts, tags = person.muted_hosts, person.muted_tags
         if hosts is not None and offer.room.host_id in hosts:
             return "muted"
-        if tags is not None and any(tag in tags for tag in offer.room.tags):
+        if tags is not None and any(tag in tags for tag in (*offer.room.tags, *offer.product_tags)):
             return "muted"
         if not offer.open:
             return "ended"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, Protocol
 
 import msgspec
@@ -46,6 +47,9 @@ class Names(Protocol):
     def product(self, product_id: str) -> str | None:
         """A product's title."""
 
+    def product_tags(self, product_id: str) -> Sequence[str]:
+        """A product's tags; none where it is not known."""
+
 
 class NameBook:
     """Names as they were last told; beyond `most` of a kind the one told first is dropped."""
@@ -62,6 +66,10 @@ class NameBook:
     def product(self, product_id: str) -> str | None:
         """A product's title, None where it is not known."""
         return self._products.get(product_id)
+
+    def product_tags(self, product_id: str) -> Sequence[str]:
+        """None are told."""
+        return ()
 
     def tell_host(self, host_id: str, name: str) -> None:
         """A host is now called so."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from decisions.push.facts import RoomInfo
@@ -27,6 +29,7 @@ class Offer(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     subject: int
     room: RoomInfo
     product_id: str | None
+    product_tags: Sequence[str] = ()
     occasion_ms: int
     repeat_ms: int
     expires_at_ms: int

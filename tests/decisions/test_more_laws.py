@@ -91,6 +91,10 @@ def test_what_is_muted_dismissed_or_ordered_never_comes(seed: int):
         assert shop.rooms[item["room_id"]].host_id not in wish.muted_hosts
         assert not naive.is_muted(shop.rooms[item["room_id"]].tags)
         assert item["room_id"] not in wish.seen_rooms
+    for item in value["products"] + value["hosts"]:
+        if "room_id" in item:
+            assert shop.rooms[item["room_id"]].host_id not in wish.muted_hosts
+            assert not naive.is_muted(shop.rooms[item["room_id"]].tags)
 
 
 @settings(max_examples=200, deadline=None)

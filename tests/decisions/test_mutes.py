@@ -10,6 +10,7 @@ import pytest
 
 from decisions.settings import SlateSettings
 from events import kinds
+from features.content import ContentSettings
 from flows.settings import Settings
 from tests.line import START_MS, Line, Teller
 
@@ -73,3 +74,42 @@ def test_what_is_muted_comes_in_no_list_and_no_push_and_comes_back(
     assert {room for rooms in lists(line, since) for room in rooms if not room.startswith("x")}
     line.feed(starts(say, 4_000, "back"))
     assert [push.user_id for push in line.made.pushes[pushed:]] == ["u"]
+
+
+@pytest.mark.parametrize("tags_max", [32, 1])
+def test_a_room_is_kept_out_while_it_presents_what_is_muted(say: Teller, tags_max: int):
+    """Though its own tags are not, and though so many tags of a product are not even scored."""
+    slate = SlateSettings(items_max=5, explore_share=0.3)
+    content = ContentSettings(tags_max=tags_max)
+    line = Line(dataclasses.replace(Settings(), slate=slate, content=content))
+    line.feed([say.room(f"x{n}", "silk") for n in range(4)])
+    line.feed([say.product("pot", "clay tea"), say.product("cup", "clay")])
+    line.feed([say.room("shop", "art"), say(kinds.OnAir, 1, room_id="shop", product_id="pot")])
+    line.feed([say(kinds.Mute, 2, "u", tag="tea")])
+
+    def shown_after(at_s: float) -> bool:
+        since = len(line.made.decisions)
+        line.feed([say(kinds.Share, at_s + 3 * n, "u", room_id=f"x{n % 4}") for n in range(6)])
+        return any("shop" in rooms for rooms in lists(line, since))
+
+    assert not shown_after(10)
+    line.feed([say(kinds.OnAir, 40, room_id="shop", product_id="cup")])
+    assert shown_after(50)
+    line.feed([say(kinds.OnAir, 80, room_id="shop", product_id="pot")])
+    assert not shown_after(90)
+    line.feed([say(kinds.Unmute, 120, "u", tag="tea")])
+    assert shown_after(130)
+
+
+def test_no_push_tells_of_a_product_with_a_muted_tag(say: Teller):
+    line = Line()
+    consent = kinds.Consent(push=True)
+    quiet = {"timezone": "UTC", "quiet_hours": ("23:00", "23:00")}
+    line.feed([say.product("pot", "clay tea"), say.room("shop", "art", products=["pot"])])
+    for user in ("mutes", "likes"):
+        line.feed([say(kinds.User, 2, user, consent=consent, **quiet)])
+        line.feed([say(kinds.CartAdd, 3, user, product_id="pot")])
+    line.feed([say(kinds.Mute, 4, "mutes", tag="tea")])
+    line.feed([say(kinds.OnAir, 60, room_id="shop", product_id="pot")])
+    line.feed([say(kinds.Enter, 61, "somebody", room_id="shop")])
+    assert [push.user_id for push in line.made.pushes] == ["likes"]

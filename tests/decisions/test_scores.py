@@ -42,10 +42,13 @@ def whole_vector(market: Any, wish: Any, room_id: str) -> list[float]:
 
 def is_kept_out(market: Any, wish: Any, room_id: str) -> bool:
     room = market.scene.content.rooms[market.scene.content.number[room_id]]
+    scene = market.scene
+    number = scene.content.number[room_id]
+    presented = scene.air.presented[number] if scene.air is not None else []
     return (
         room_id in wish.seen_rooms
         or room.host_id in wish.muted_hosts
-        or any(tag in wish.muted_tags for tag in room.tags)
+        or any(tag in wish.muted_tags for tag in [*room.tags, *presented])
     )
 
 

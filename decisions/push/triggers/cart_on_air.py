@@ -32,6 +32,7 @@ class CartOnAir(Trigger):
             subject=hash64(key),
             room=room,
             product_id=product_id,
+            product_tags=scene.names.product_tags(product_id),
             occasion_ms=scene.live[room.room_id].occasion_at(at_ms),
             repeat_ms=settings.same_broadcast_ms,
             expires_at_ms=at_ms + settings.cart_on_air_ttl_ms,

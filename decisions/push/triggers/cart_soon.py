@@ -64,6 +64,7 @@ class CartSoon(Trigger):
                 subject=hash64(key),
                 room=room,
                 product_id=product_id,
+                product_tags=scene.names.product_tags(product_id),
                 occasion_ms=occasion_ms,
                 repeat_ms=settings.same_broadcast_ms,
                 expires_at_ms=from_ms + settings.cart_soon_ttl_ms,
