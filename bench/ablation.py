@@ -24,6 +24,8 @@ from bench.measure import run
 
 _NEIGHBOURS = "[neighbours]\non = true\n"
 _USERS = f"{_NEIGHBOURS}users = true\n"
+_FACTORS = "[factors]\non = true\n"
+_IDS = 'user = ["hosts", "rooms"]\nroom = ["hosts", "rooms"]\n'
 PARTS: Mapping[str, str] = {
     **{
         f"without {part}": f"[learn]\nwithout = {json.dumps(names)}\n"
@@ -52,6 +54,10 @@ PARTS: Mapping[str, str] = {
         f'{_USERS}[learn]\nwithout = ["neighbour_match", "neighbour_attention"]\n'
     ),
     "with neighbours, attention and users alike": _USERS,
+    "with factors": _FACTORS,
+    "with factors of tags alone": f'{_FACTORS}[sides]\nuser = ["tags"]\nroom = ["tags"]\n',
+    "with factors of ids alone": f"{_FACTORS}[sides]\n{_IDS}",
+    "with neighbours, attention and factors": f"{_NEIGHBOURS}{_FACTORS}",
 }
 FIGURES = {
     "NDCG@10": "shown.ndcg@10",

@@ -15,6 +15,7 @@ from itertools import compress
 import numpy as np
 from numpy.typing import NDArray
 
+from decisions.fits import Fits
 from decisions.settings import SlateSettings
 from decisions.text import json_text
 from features.content import NO_TAG, Content
@@ -60,7 +61,13 @@ _TEXTS_MAX = 100_000
 class Board:
     """`base[i]` is the score of live room `numbers[i]` for a user of whom nothing is known."""
 
-    def __init__(self, scene: Scene, table: WeightsTable, settings: SlateSettings) -> None:
+    def __init__(
+        self,
+        scene: Scene,
+        table: WeightsTable,
+        settings: SlateSettings,
+        fits: Fits | None = None,
+    ) -> None:
         content = scene.content
         self.content = content
         self.second = table.second
@@ -82,6 +89,9 @@ class Board:
         last = near + len(self.near_coefficients)
         self._segment_coefficients = coefficients[last : last + len(SEGMENT_NAMES)]
         self._by_segment: dict[int, NDArray[np.float64]] = {}
+        self._fits = fits
+        self._fit_worth = 0.0 if fits is None else coefficients[-1]
+        self._fit_asked: tuple[View | None, NDArray[np.float64] | None] = (None, None)
         matrix = scene.matrix[self.numbers]
         base = np.full(len(self.numbers), self.intercept)
         for column, coefficient in zip(matrix.T, self.room_coefficients, strict=True):
@@ -132,6 +142,14 @@ class Board:
                 self._by_segment[number] = column
             total = column if total is None else total + column
         return total
+
+    def fit_values(self, view: View) -> NDArray[np.float64] | None:
+        """What learnt factors add to each room; None where they add nothing."""
+        if self._fits is None or not self._fit_worth:
+            return None
+        if self._fit_asked[0] is not view:
+            self._fit_asked = (view, self._fits(view, self._fit_worth))
+        return self._fit_asked[1]
 
 
 class LiveAir:

@@ -8,6 +8,7 @@ from decisions.board import newcomer_boosts
 from decisions.settings import SlateSettings
 from features.rows import Wish
 from features.scene import Scene
+from features.sides import SideSettings, room_side, user_side
 from features.vector import USER_NAMES, VectorSettings, user_part
 from models.table import WeightsTable
 
@@ -24,6 +25,7 @@ class Column:
         number: int,
         settings: SlateSettings,
         vector: VectorSettings,
+        sides: SideSettings | None = None,
     ) -> None:
         content, row = scene.content, scene.matrix[number].tolist()
         coefficients = table.rank.coef.tolist()
@@ -42,15 +44,17 @@ class Column:
         )
         self._number, self._near, self._segments = number, scene.near, scene.segments
         self._vector = vector
+        self._sides, self._factors = sides, table.factors
+        self._fit_worth = float(coefficients[-1])
 
     def score(self, wish: Wish) -> float:
         """The user's utility."""
-        return self._score(self._part(wish))
+        return self._score(self._part(wish)) + self._fit(wish)
 
     def rank(self, wish: Wish) -> float:
         """What the room is ranked by: the utility, and for a newcomer the tags' boost."""
         part = self._part(wish)
-        total = self._score(part)
+        total = self._score(part) + self._fit(wish)
         if self._boost:
             by_tags = zip(part[:_TAG_FEATURES], self._coefficients, strict=False)
             matched = sum(value * coefficient for value, coefficient in by_tags)
@@ -70,6 +74,15 @@ class Column:
         if near is not None and not recent:
             part = *part, *([0.0] * len(near.names))
         return *part, *lifts[:, self._number].tolist()
+
+    def _fit(self, wish: Wish) -> float:
+        """What learnt factors add."""
+        if self._factors is None or self._sides is None:
+            return 0.0
+        tags, _, host_id, _, _ = self._room
+        theirs = room_side(tags, host_id, self._room_id, self._sides)
+        own = user_side(wish.view, self._sides, self._vector)
+        return self._fit_worth * self._factors.product(own, theirs)
 
     def _score(self, part: tuple[float, ...]) -> float:
         total = self._base

@@ -147,6 +147,9 @@ class Ranker:
         liked = board.segment_values(view)
         if liked is not None:
             score += liked
+        fit = board.fit_values(view)
+        if fit is not None:
+            score += fit
         self._keep_out(score, wish, board, live)
         if boost is None:
             return score, score

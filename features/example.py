@@ -25,3 +25,5 @@ class Example(msgspec.Struct, array_like=True, gc=False):
     weight: float  # importance weight, one over the sampling share of unclicked impressions
     sampled: bool  # learnt from; False is there only so that its whole list can be evaluated
     x: bytes  # feature vector, little-endian float64, one number a feature name
+    user_side: list[tuple[str, float]] = []  # of `features.sides`, as shown; where factors are on
+    room_side: list[tuple[str, float]] = []

@@ -171,8 +171,10 @@ class Join:
         rows = np.frombuffer(shown.vectors, "<f4").reshape(len(flags), self.width + 1)
         vectors, row = rows[:, : self.width].astype("<f8").tobytes(), 8 * self.width
         examples = []
+        sides = [(own, room) for own, rooms in shown.sides for room in rooms]
         for place, event_id, sampled in picked:
             flag = flags[place]
+            user_side, room_side = sides[place] if sides else ([], [])
             examples.append(
                 Example(
                     due_ms=due_ms,
@@ -188,6 +190,8 @@ class Join:
                     weight=1.0 if flag else weight,
                     sampled=sampled,
                     x=vectors[place * row : place * row + row],
+                    user_side=user_side,
+                    room_side=room_side,
                 )
             )
             if flag & CLICKED:

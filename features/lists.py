@@ -10,6 +10,7 @@ from features.observed import Signal
 from features.profile import expose, fade
 from features.rows import Shown, Wish
 from features.shard import Shard
+from features.sides import room_sides, user_side
 from features.timers import AWAIT, CLOSE
 from features.user import CLICKED, Awaiting, OpenList, User
 
@@ -46,6 +47,10 @@ class Lists:
             wish = shard.views.wish(person, user, clock_ms, beside=shown)
             shard.out.steps.append(_shown(wish, shown, names, rooms, clock_ms, seq))
         self._join.show(shown, names, [event.position for event in rooms], vectors)
+        sides = shard.context.sides
+        if sides is not None and names:
+            theirs = room_sides(scene.content, names, sides)
+            shown.sides.append((user_side(view, sides, shard.context.vector), theirs))
 
     def _open_list(
         self, event: kinds.Impression, person: str, user: User, clock_ms: int, seq: int

@@ -24,10 +24,10 @@ class ObserveState(msgspec.Struct, array_like=True):
 
 
 _KIND = b"LLOB"
-_VERSION = 6
+_VERSION = 7
 _OLDEST = 2
 """Users then had no rooms engaged with last, nor lists beside the slate; timers were no shelf's.
-In 5 they had no segments."""
+In 5 they had no segments, in 6 lists no sides."""
 _STATE = msgspec.msgpack.Decoder(ObserveState)
 
 

@@ -15,6 +15,7 @@ from features.rows import Step
 from features.scene import Scenes
 from features.segment_rows import SegmentSettings
 from features.shrink import Shrink
+from features.sides import SideSettings
 from features.strengths import StrengthSettings
 from features.vector import VectorSettings
 
@@ -129,7 +130,9 @@ class ObserveContext:
     """How much later event time makes a slate that was put off: a wall clock comes before it."""
     shrink: Shrink = field(default_factory=Shrink)
     recent: RecentSettings | None = None
-    """Where neighbours are on."""
+    """Where neighbours are on, or factors that go by the last rooms."""
+    sides: SideSettings | None = None
+    """Where factors are on."""
     more: MoreSettings | None = None
     """Where there are lists beside the slate."""
     segments: SegmentSettings | None = None

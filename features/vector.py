@@ -49,7 +49,10 @@ POSITION = "list_position"
 def names(
     attribute_slots: int, near: Sequence[str] = (), segments: bool = False
 ) -> tuple[str, ...]:
-    """All feature names, in the order of the vector; `near` are those of NEAR_NAMES that are on."""
+    """All feature names that OBSERVE knows the values of, in the order of the vector.
+
+    `near` are those of NEAR_NAMES that are on.
+    """
     slots = tuple(f"room_attribute_{slot}" for slot in range(attribute_slots))
     more = (*near, *(SEGMENT_NAMES if segments else ()))
     return (*ROOM_NAMES, *slots, *USER_NAMES, *more, POSITION)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -16,6 +17,7 @@ from features.rooms import RoomRow, RoomTable, unpack_room_rows
 from features.rows import Rows
 from features.segment_rows import SegmentRow
 from features.segment_table import SegmentTable
+from models.factor_table import FactorTable
 from models.table import WeightsTable, decode_table, encode_table
 
 _EVENTS = msgspec.msgpack.Decoder(list[tuple[int, int, CatalogueEvent]])
@@ -198,22 +200,31 @@ def _unpack_segment_tables(
 
 
 class Weights(Parcel):
-    """Weights with their stamps, and the last second that has been learnt."""
+    """Weights with their stamps, the last second that has been learnt, and new factors."""
 
-    __slots__ = ("progress_s", "tables")
+    __slots__ = ("factors", "progress_s", "tables")
 
-    def __init__(self, tables: list[tuple[int, WeightsTable]], progress_s: int) -> None:
+    def __init__(
+        self,
+        tables: list[tuple[int, WeightsTable]],
+        progress_s: int,
+        factors: Sequence[FactorTable] = (),
+    ) -> None:
         self.tables = tables
         self.progress_s = progress_s
+        self.factors = factors
 
     def wrap(self) -> Wrapped:
         """As bytes."""
         packed = [(stamp_s, encode_table(table)) for stamp_s, table in self.tables]
-        return _unpack_weights, (packed, self.progress_s)
+        return _unpack_weights, (packed, self.progress_s, [one.pack() for one in self.factors])
 
 
-def _unpack_weights(packed: list[tuple[int, bytes]], progress_s: int) -> Weights:
-    return Weights([(stamp_s, decode_table(table)) for stamp_s, table in packed], progress_s)
+def _unpack_weights(
+    packed: list[tuple[int, bytes]], progress_s: int, factors: list[bytes]
+) -> Weights:
+    tables = [(stamp_s, decode_table(table)) for stamp_s, table in packed]
+    return Weights(tables, progress_s, [FactorTable.unpack(one) for one in factors])
 
 
 class Learnable(Parcel):

@@ -61,6 +61,7 @@ class Runtime:
         self.catalogue = Catalogue(settings.catalogue)
         delay_s = settings.table_delay_s
         recent = settings.attending
+        sides = settings.sides if settings.factors.on else None
         more = settings.more if settings.more.on else None
         self.storefronts = Storefronts(self.catalogue)
         self.scenes = Scenes(
@@ -68,7 +69,11 @@ class Runtime:
             segments=settings.segmented,
         )
         prior = prior_table(settings.learning, self.feature_names)
-        self.boards = Boards(self.scenes, prior, delay_s, settings.slate)
+        self.boards = Boards(
+            *(self.scenes, prior, delay_s, settings.slate),
+            sides,
+            settings.vector,
+        )
         self.room_ids = SharedIds()
         self.scenes.waits = self.boards.waits = not live
         self.catalogue_ready = not live
@@ -108,12 +113,13 @@ class Runtime:
             strengths=settings.strengths,
             scenes=self.scenes,
             lateness_ms=settings.flow.lateness_ms,
-            width=len(self.feature_names),
+            width=len(settings.observed_names),
             seed=settings.flow.seed,
             evaluates=evaluates,
-            recent=recent,
+            recent=settings.recents,
             more=more,
             segments=settings.segmented,
+            sides=sides,
         )
         self.decide = DecideContext(
             slate=settings.slate,

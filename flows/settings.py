@@ -10,7 +10,7 @@ import dataclasses
 import tomllib
 import types
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +35,12 @@ from features.recent import RecentSettings
 from features.rooms import RoomSettings
 from features.scene import SceneSettings
 from features.segment_rows import SegmentSettings
+from features.sides import SideSettings
 from features.strengths import StrengthSettings
 from features.vector import VectorSettings, names
 from flows.kafka_settings import KafkaSettings
+from models.factor_settings import FactorSettings
+from models.factor_table import FACTOR_NAMES
 from models.settings import LearnSettings, unmatched_priors
 from sinks.settings import RedisSettings
 
@@ -124,6 +127,8 @@ class Settings:
     join: JoinSettings = dataclasses.field(default_factory=JoinSettings)
     vector: VectorSettings = dataclasses.field(default_factory=VectorSettings)
     learn: LearnSettings = dataclasses.field(default_factory=LearnSettings)
+    factors: FactorSettings = dataclasses.field(default_factory=FactorSettings)
+    sides: SideSettings = dataclasses.field(default_factory=SideSettings)
     slate: SlateSettings = dataclasses.field(default_factory=SlateSettings)
     more: MoreSettings = dataclasses.field(default_factory=MoreSettings)
     push: PushSettings = dataclasses.field(default_factory=PushSettings)
@@ -148,6 +153,11 @@ class Settings:
     @property
     def feature_names(self) -> tuple[str, ...]:
         """The features of the vector, in its order."""
+        return (*self.observed_names, *(FACTOR_NAMES if self.factors.on else ()))
+
+    @property
+    def observed_names(self) -> tuple[str, ...]:
+        """Those whose values OBSERVE knows; LEARN and DECIDE add the others."""
         attending = self.attending
         near = attending.near_names if attending else ()
         return names(self.catalogue.attributes, near, self.segments.on)
@@ -160,43 +170,20 @@ class Settings:
         return dataclasses.replace(self.recent, users=self.neighbours.users)
 
     @property
+    def recents(self) -> RecentSettings | None:
+        """How rooms engaged with last are kept; None where nothing goes by them."""
+        by_factors = self.factors.on and "rooms" in self.sides.user
+        return self.attending or (self.recent if by_factors else None)
+
+    @property
     def learning(self) -> LearnSettings:
         """The learners' settings, with the delays that other sections say."""
         return dataclasses.replace(
             self.learn,
             table_delay_s=self.table_delay_s,
             label_horizon_s=self.join.label_horizon_s,
+            factor_prior=self.factors.prior,
         )
-
-
-@dataclasses.dataclass(frozen=True)
-class Described:
-    """One setting for people: where it stands, what it is, and why."""
-
-    section: str
-    name: str
-    value: Any
-    default: Any
-    unit: str
-    why: str
-
-
-def describe(settings: Settings) -> Iterator[Described]:
-    """Every setting, section by section."""
-    defaults = Settings()
-    for section in dataclasses.fields(Settings):
-        held, usual = getattr(settings, section.name), getattr(defaults, section.name)
-        for entry in dataclasses.fields(held):
-            if "derived" in entry.metadata:
-                continue
-            yield Described(
-                section.name,
-                entry.name,
-                getattr(held, entry.name),
-                getattr(usual, entry.name),
-                entry.metadata["unit"],
-                entry.metadata["why"],
-            )
 
 
 def load(path: str | None, environment: Mapping[str, str], overlay: str | None = None) -> Settings:

@@ -33,6 +33,7 @@ from flows.runtime import Runtime
 from flows.shard_step import ShardStep
 from flows.step import Step
 from flows.tables_step import FOREVER_S, Recent
+from models.factor_table import FactorTable
 from models.table import WeightsTable, decode_table, encode_table
 
 
@@ -152,6 +153,7 @@ class LearnStep(Step):
 
         super().__init__(state is not None, runtime.recovers)
         settings = runtime.settings
+        factors = settings.factors if settings.factors.on else None
         self._runtime = runtime
         self._names = runtime.feature_names
         self._progress = [-1] * settings.flow.shards
@@ -159,12 +161,17 @@ class LearnStep(Step):
         self._cards_s = 0
         self._closed_s = -1
         self._recent: Recent[WeightsTable] = Recent(runtime)
+        self._factors: Recent[FactorTable] = Recent(runtime)
         if state is None:
-            self._learn = LearnState(settings.learning, self._names)
+            self._learn = LearnState(settings.learning, self._names, factors)
         else:
-            packed, self._progress, self._cards_s, self._closed_s, tables = _LEARN.decode(state)
-            self._learn = LearnState.restore(packed, settings.learning, self._names)
-            self._recent.tables = [(stamp_s, decode_table(table)) for stamp_s, table in tables]
+            saved = _LEARN.decode(state)
+            self._learn = LearnState.restore(saved.learn, settings.learning, self._names, factors)
+            self._progress, self._cards_s = saved.progress, saved.cards_s
+            self._closed_s = saved.closed_s
+            self._recent.tables = [(stamp_s, decode_table(one)) for stamp_s, one in saved.tables]
+            held = map(FactorTable.unpack, saved.factors)
+            self._factors.tables = [(one.stamp_s, one) for one in held]
         self._learn.evaluates = runtime.evaluates
 
     def take(self, values: list[Learnable]) -> Iterable[Any]:
@@ -185,11 +192,14 @@ class LearnStep(Step):
         return min(progress)
 
     def _say(self, tables: list[tuple[int, WeightsTable]], closed_s: int) -> Iterator[Any]:
+        factors = self._learn.take_factors()
         self._recent.tables += tables
+        self._factors.tables += [(one.stamp_s, one) for one in factors]
         done = closed_s >= FOREVER_S
         if not done:
             self._recent.forget(closed_s)
-        yield Weights(tables, closed_s)
+            self._factors.forget(closed_s)
+        yield Weights(tables, closed_s, factors)
         judged = self._learn.take_judged()
         if judged:
             yield Delivery(source="learn", evaluation=judged)
@@ -214,17 +224,30 @@ class LearnStep(Step):
 
     def resend(self) -> Iterable[Any]:
         """The weights that may still be used."""
-        return [Weights(self._recent.tables, self._closed_s)]
+        factors = [one for _, one in self._factors.tables]
+        return [Weights(self._recent.tables, self._closed_s, factors)]
 
     def pack(self) -> bytes:
         """State, progress and recent tables."""
         tables = [(stamp_s, encode_table(table)) for stamp_s, table in self._recent.tables]
         return msgspec.msgpack.encode(
-            (self._learn.snapshot(), self._progress, self._cards_s, self._closed_s, tables)
+            _Learn(
+                *(self._learn.snapshot(), self._progress, self._cards_s, self._closed_s, tables),
+                [one.pack() for _, one in self._factors.tables],
+            )
         )
 
 
-_LEARN = msgspec.msgpack.Decoder(tuple[bytes, list[int], int, int, list[tuple[int, bytes]]])
+class _Learn(msgspec.Struct, array_like=True):
+    learn: bytes
+    progress: list[int]
+    cards_s: int
+    closed_s: int
+    tables: list[tuple[int, bytes]]
+    factors: list[bytes] = []
+
+
+_LEARN = msgspec.msgpack.Decoder(_Learn)
 
 
 _DECIDED = ("recs", "more", "push")
@@ -303,8 +326,8 @@ class ShareStep(Step):
                     runtime.scenes.segments.publish(counted.stamp_s, counted)
                 runtime.scenes.segments.advance(value.progress_s)
             elif isinstance(value, Weights):
-                for stamp_s, weights in () if frozen else value.tables:
-                    runtime.boards.tables.publish(stamp_s, weights)
+                if not frozen:
+                    runtime.boards.publish(value.tables, value.factors)
                 runtime.boards.tables.advance(value.progress_s)
         runtime.forget()
         if self._observes:

@@ -5,38 +5,23 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-import msgspec
 import numpy as np
 
-from events.envelope import seal, unseal
-from events.errors import StateError
 from features.example import Example
-from models.history import History, HistoryState
-from models.judge import Judge, JudgeState
+from models.factor_learner import FactorLearner, beside
+from models.factor_settings import FactorSettings
+from models.factor_table import FACTOR_NAMES, FactorTable
+from models.history import History
+from models.judge import Judge
 from models.judged import judged_lines
-from models.learner import Learner, LearnerState
+from models.learn_state import StoredLearn, must_agree, pack_state, unpack_state
+from models.learner import Learner
 from models.preference import clicked_lists, listwise_descent, pairs_of
 from models.prior import specs_of
-from models.registry import POINTWISE, PREFERENCE
+from models.registry import ENGAGEMENT, POINTWISE, PREFERENCE
 from models.scorer import Linear, Vector, combine, logits
 from models.settings import LearnSettings, columns_without
 from models.table import WeightsTable
-
-_KIND = b"LLLN"
-_VERSION = 2
-
-
-class _State(msgspec.Struct, array_like=True):
-    names: list[str]
-    models: list[str]
-    closed_s: int | None
-    late: int
-    refused: int
-    open: list[Example]
-    learners: list[LearnerState]
-    versions: list[int]
-    history: HistoryState
-    judge: JudgeState
 
 
 class LearnState:
@@ -48,9 +33,13 @@ class LearnState:
     one whose second has closed as `late`; neither stops anything.
     """
 
-    def __init__(self, settings: LearnSettings, names: Sequence[str]) -> None:
+    def __init__(
+        self, settings: LearnSettings, names: Sequence[str], factors: FactorSettings | None = None
+    ) -> None:
+        """`names` are all features, those that factors add the last; no factors where None."""
         self.settings = settings
         self.names = tuple(names)
+        self._width = len(self.names) - (0 if factors is None else len(FACTOR_NAMES))
         unknown = sorted(set(settings.baseline_features.values()) - set(self.names))
         if unknown:
             raise ValueError(f"baseline_features names {unknown}, which no feature has")
@@ -74,6 +63,8 @@ class LearnState:
         keep_s = settings.label_horizon_s + settings.history_slack_s + settings.table_delay_s
         self._history = History(self._served_now(), keep_s)
         self._judge = Judge(settings, list(self.learners), self.names)
+        self._factors = None if factors is None else FactorLearner(factors, settings.seed, keep_s)
+        self._new_factors: list[FactorTable] = []
 
     def add(self, example: Example) -> None:
         """Takes an example, to be learnt when its second closes."""
@@ -90,8 +81,7 @@ class LearnState:
 
     def _is_sound(self, example: Example) -> bool:
         return (
-            len(example.x) == 8 * len(self.names)
-            and 0.0 < example.weight <= self.settings.weight_max
+            len(example.x) == 8 * self._width and 0.0 < example.weight <= self.settings.weight_max
         )
 
     def close(self, upto_s: int) -> list[tuple[int, WeightsTable]]:
@@ -161,17 +151,21 @@ class LearnState:
             rows = rows[sound]
             if not batch:
                 return exports and self._export(second)
+        served_s = [e.shown_ms // 1000 - self.settings.table_delay_s for e in batch]
+        if self._factors is not None:
+            rows = np.column_stack((rows, self._factors.served(batch, served_s)))
         if self._without:
             rows = rows.copy()
             rows[:, self._without] = 0.0
-        delay_s = self.settings.table_delay_s
-        scores = self._history.served(rows, [e.shown_ms // 1000 - delay_s for e in batch])
+        scores = self._history.served(rows, served_s)
         lists = clicked_lists(batch)
         self._judge.judge(batch, rows, scores, lists)
         if self.evaluates:
             self._judged += judged_lines(batch, scores)
         if not self.settings.learn:
             return False
+        if self._factors is not None:
+            self._factors.learn(batch, beside(rows, self._exports[ENGAGEMENT.name]))
         self._learn_examples(batch, rows)
         for members in lists:
             self._learn_list([batch[i] for i in members], rows[members])
@@ -216,7 +210,15 @@ class LearnState:
         if changed:
             self._rank = combine(self._exports, self.settings)
             self._history.add(second, self._served_now())
+            factors = None if self._factors is None else self._factors.publish(second)
+            if factors is not None:
+                self._new_factors.append(factors)
         return bool(changed)
+
+    def take_factors(self) -> list[FactorTable]:
+        """The tables of factors that were published since last time, in order."""
+        made, self._new_factors = self._new_factors, []
+        return made
 
     def _served_now(self) -> list[Linear]:
         return [*self._exports.values(), self._rank]
@@ -228,11 +230,12 @@ class LearnState:
     def metrics(self) -> dict[str, object]:
         """Figures of models and rankers since the start, ready for JSON."""
         counts = {"late": self.late, "refused": self.refused, "open": self._open_count}
-        return {**self._judge.metrics(), "learning": counts}
+        factors = {} if self._factors is None else self._factors.figures()
+        return {**self._judge.metrics(), "learning": {**counts, **factors}}
 
     def snapshot(self) -> bytes:
         """The whole state as versioned bytes; changes nothing."""
-        state = _State(
+        state = StoredLearn(
             list(self.names),
             list(self.learners),
             self._closed_s,
@@ -243,21 +246,28 @@ class LearnState:
             [export.version for export in self._exports.values()],
             self._history.snapshot(),
             self._judge.snapshot(),
+            None if self._factors is None else self._factors.snapshot(),
         )
-        return seal(_KIND, _VERSION, msgspec.msgpack.encode(state))
+        return pack_state(state)
 
     @classmethod
-    def restore(cls, data: bytes, settings: LearnSettings, names: Sequence[str]) -> LearnState:
+    def restore(
+        cls,
+        data: bytes,
+        settings: LearnSettings,
+        names: Sequence[str],
+        factors: FactorSettings | None = None,
+    ) -> LearnState:
         """Continues a snapshot, bit by bit.
 
         Raises `StateError` for cut, damaged or other bytes, and where features, models, rankers
         or the optimizer are no longer those of the snapshot.
         """
-        state = msgspec.msgpack.decode(unseal(_KIND, _VERSION, data), type=_State)
-        new = cls(settings, names)
-        _same("features", state.names, new.names)
-        _same("models", state.models, list(new.learners))
-        _same("rankers", state.judge.ranking.rankers, new._judge.ranking.rankers)
+        state = unpack_state(data)
+        new = cls(settings, names, factors)
+        must_agree("features", state.names, new.names)
+        must_agree("models", state.models, list(new.learners))
+        must_agree("rankers", state.judge.ranking.rankers, new._judge.ranking.rankers)
         new._closed_s, new.late, new.refused = state.closed_s, state.late, state.refused
         for example in state.open:
             new._open.setdefault(example.due_ms // 1000, []).append(example)
@@ -271,6 +281,8 @@ class LearnState:
         new._rank = combine(new._exports, settings)
         new._history.restore(state.history)
         new._judge.restore(state.judge)
+        if new._factors is not None and state.factors is not None:
+            new._factors.restore(state.factors)
         return new
 
 
@@ -280,13 +292,3 @@ def _order(example: Example) -> tuple[int, str, str]:
 
 def _together(one: Example, other: Example) -> bool:
     return one.due_ms == other.due_ms and one.user_id == other.user_id
-
-
-def _same(what: str, stored: Sequence[str], wanted: Sequence[str]) -> None:
-    if list(stored) != list(wanted):
-        differing = sorted(set(stored) ^ set(wanted))
-        raise StateError(
-            f"the stored state of learning has other {what} than the settings "
-            f"({', '.join(differing) or 'another order'}): set them back, "
-            "or start from an empty recovery folder"
-        )

@@ -121,6 +121,7 @@ class LearnSettings:
     table_delay_s: int = derived(
         12, "Allowed lateness plus slack: the least age of a table in use."
     )
+    factor_prior: float = derived(0.0, "Of factors: what they count before the blend has learnt.")
     label_horizon_s: int = derived(600, "The join's: longest time from an impression to its label.")
     history_slack_s: int = setting(
         60, "s", "Exports are kept this much longer than the label horizon, for late ones."
@@ -177,10 +178,10 @@ class LearnSettings:
     def prior(self, model: str) -> Mapping[str, float]:
         """First coefficients of a model, by the beginning of a feature's name."""
         return {
-            "engagement": self.engagement_prior,
+            "engagement": {**self.engagement_prior, "factor_match": self.factor_prior},
             "quick_leave": self.quick_leave_prior,
             "order": self.order_prior,
-            "preference": self.engagement_prior,
+            "preference": {**self.engagement_prior, "factor_match": self.factor_prior},
         }[model]
 
     def intercept(self, model: str) -> float:

@@ -6,6 +6,7 @@ import msgspec
 import numpy as np
 
 from events.envelope import seal, unseal
+from models.factor_table import FactorTable
 from models.scorer import RankWeights, Weights
 
 _KIND = b"LLWT"
@@ -13,11 +14,16 @@ _VERSION = 1
 
 
 class WeightsTable(msgspec.Struct, frozen=True, gc=False):
-    """Weights of every model and the utility made of them; `second` is event time, the stamp."""
+    """Weights of every model and the utility made of them; `second` is event time, the stamp.
+
+    `factors` are those that held then. They are larger and change less often: they travel and rest
+    beside the tables, and readers put them together.
+    """
 
     second: int
     weights: dict[str, Weights]
     rank: RankWeights
+    factors: FactorTable | None = None
 
 
 class _Stored(msgspec.Struct, array_like=True):

@@ -23,6 +23,7 @@ PHRASES: Final[dict[str, tuple[str, str]]] = {
     "similar_audience": ("看过「{0}」的人也喜欢", "liked by viewers of {0}"),
     "popular_in_segment": ("和你相近的人正在看", "liked by people like you"),
     "alike_users": ("与你兴趣相似的人也喜欢", "liked by people who like what you do"),
+    "learnt_taste": ("与你近来喜欢的内容很合拍", "goes well with what you have liked of late"),
     "exploration": ("为你探索新的内容", "something new for you to try"),
     "reserved": ("你预约过这场直播", "you reserved this live"),
     "click_rate": ("很多人点击进入", "many who see it go in"),

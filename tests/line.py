@@ -26,6 +26,7 @@ from features.segments import Segments
 from features.strengths import measure
 from flows.runtime import Runtime
 from flows.settings import Settings
+from models.factor_table import FactorTable
 from models.learn import LearnState
 from models.table import decode_table, encode_table
 from tests.shelves import Cabinet
@@ -148,7 +149,8 @@ class Line:
             ObserveShard(self.runtime.observe, shard, cabinet and cabinet.shelves("observe", shard))
             for shard in range(shards)
         ]
-        self.learn = LearnState(settings.learn, self.runtime.feature_names)
+        self.factors = settings.factors if settings.factors.on else None
+        self.learn = LearnState(settings.learning, self.runtime.feature_names, self.factors)
         self.decide = [
             DecideShard(self.runtime.decide, shard, cabinet and cabinet.shelves("decide", shard))
             for shard in range(shards)
@@ -173,7 +175,9 @@ class Line:
             now.scenes.tables.publish(stamp_s, RoomTable.unpack(*rooms.pack()))
         now.scenes.tables.advance(old.scenes.tables.progress_s)
         for stamp_s, weights in old.boards.tables.held():
-            now.boards.tables.publish(stamp_s, decode_table(encode_table(weights)))
+            factors = weights.factors and FactorTable.unpack(weights.factors.pack())
+            held = [] if factors is None else [factors]
+            now.boards.publish([(stamp_s, decode_table(encode_table(weights)))], held)
         now.boards.tables.advance(old.boards.tables.progress_s)
         for stamp_s, near in old.scenes.neighbours.held():
             now.scenes.neighbours.publish(stamp_s, NeighbourTable.unpack(*near.pack()))
@@ -188,7 +192,7 @@ class Line:
         for packed, begun in zip(stored, new.observe + new.decide, strict=True):
             begun.restore(packed)
         new.learn = LearnState.restore(
-            self.learn.snapshot(), self.settings.learn, now.feature_names
+            self.learn.snapshot(), self.settings.learning, now.feature_names, self.factors
         )
         return new
 
@@ -259,8 +263,8 @@ class Line:
         lateness_ms = self.settings.flow.lateness_ms
         closed_s = FOREVER_S if split.done else (split.clock_ms - lateness_ms) // 1000 - 1
         boards = self.runtime.boards
-        for stamp_s, table in self.learn.close(closed_s):
-            boards.tables.publish(stamp_s, table)
+        tables = self.learn.close(closed_s)
+        boards.publish(tables, self.learn.take_factors())
         boards.tables.advance(closed_s)
         for shard, out in zip(self.decide, outs, strict=True):
             shard.apply(out.steps, out.ends)

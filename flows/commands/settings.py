@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from flows.commands.arguments import add_settings, settings_of
 
 if TYPE_CHECKING:
-    from flows.settings import Described
+    from flows.described import Described
 
 _VALUE_CELLS = 28
 
@@ -29,7 +29,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def run(args: argparse.Namespace) -> int:
     """Print them, section by section."""
-    from flows.settings import describe
+    from flows.described import describe
 
     sections: dict[str, list[Described]] = {}
     for entry in describe(settings_of(args)):

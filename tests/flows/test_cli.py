@@ -13,7 +13,8 @@ import psutil
 import pytest
 
 from flows import cli
-from flows.settings import Settings, describe
+from flows.described import describe
+from flows.settings import Settings
 from sinks.embedded import EmbeddedRedis
 from tests.started import Started
 
@@ -136,7 +137,7 @@ def test_a_failure_of_the_program_is_logged_with_its_trace(
     def broken(*args: object) -> None:
         raise LookupError("no such thing")
 
-    monkeypatch.setattr("flows.settings.describe", broken)
+    monkeypatch.setattr("flows.described.describe", broken)
     ran = run("settings")
     assert ran.code == 1
     assert ran.err.endswith("failed: LookupError: no such thing (the trace stands above)\n")
@@ -284,6 +285,22 @@ def test_two_processes_decide_as_one_with_neighbours_and_segments(
     assert figures(one)["segments"]["segments"] == 4
     for reason in (b"similar_audience", b"alike_users", b"popular_in_segment"):
         assert reason in (one / "decisions.jsonl").read_bytes()
+
+
+def test_two_processes_decide_as_one_with_factors(
+    run: Run, log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    for name, value in (("ON", "yes"), ("PUBLISH_S", "5"), ("PRIOR", "5.0")):
+        monkeypatch.setenv(f"LIVELOOM_FACTORS_{name}", value)
+    for processes in (1, 2):
+        out = tmp_path / f"{processes}"
+        ran = run("replay", log, "--out", out, "--processes", processes)
+        assert ran.code == 0, ran.err
+    one, two = tmp_path / "1", tmp_path / "2"
+    assert without_speed(two) == without_speed(one)
+    assert figures(one)["learning"]["factor_examples"] > 100
+    assert (two / "decisions.jsonl").read_bytes() == (one / "decisions.jsonl").read_bytes()
+    assert b"learnt_taste" in (one / "decisions.jsonl").read_bytes()
 
 
 @pytest.mark.parametrize("processes", [1, 2])

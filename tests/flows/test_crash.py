@@ -28,6 +28,7 @@ from flows.settings import FlowSettings, Settings
 from flows.shelf_store import Store
 from flows.step import Step
 from flows.stop import Stop
+from models.factor_settings import FactorSettings
 from models.settings import LearnSettings
 from tests.flows.evening import evening
 from tests.redis_servers import keys_of
@@ -232,6 +233,21 @@ def test_with_neighbours_and_segments_it_ends_alike(run: Run, abort_after: int, 
     for name in ("neighbours", "segments"):
         assert ended.figures[name] == straight.figures[name]
     assert straight.figures["segments"]["segments"] == 2
+
+
+@pytest.mark.parametrize("abort_after", [7, 23, 41])
+def test_with_factors_it_ends_alike(run: Run, abort_after: int):
+    """Vectors, those that were served before, and lists' sides outlast the process."""
+    chosen = dataclasses.replace(
+        SETTINGS, factors=FactorSettings(on=True, publish_s=2, learning_rate=0.5, prior=5.0)
+    )
+    straight = run(chosen)
+    ended = run(chosen, abort_after=abort_after)
+    assert straight.decisions.count(b"learnt_taste") > 2
+    assert ended.decisions == straight.decisions
+    assert ended.redis == straight.redis
+    assert ended.figures["learning"] == straight.figures["learning"]
+    assert ended.figures["learning"]["factor_examples"] > 20
 
 
 def test_ten_times_more_users_than_stay_in_memory_lose_and_double_nothing(run: Run, tmp_path: Path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from itertools import pairwise
 from typing import Any
 
@@ -14,6 +15,7 @@ from flows.messages import Learnable, Weights
 from flows.settings import FlowSettings, Settings
 from flows.steps import LearnStep
 from flows.tables_step import FOREVER_S
+from models.factor_settings import FactorSettings
 from tests.line import Line, Teller
 from tests.small_world import SmallWorld
 
@@ -65,6 +67,30 @@ def test_what_was_left_when_a_run_ended_is_learnt_by_the_next(examples: list[Any
     stamps += [stamp_s for one in weights for stamp_s, _ in one.tables]
     assert weights[-1].progress_s == last_s
     assert stamps == sorted(set(stamps))
+
+
+def test_factors_leave_in_helpings_too_and_a_new_run_sends_them_again():
+    chosen = dataclasses.replace(SETTINGS, factors=FactorSettings(on=True, publish_s=5))
+    log = SmallWorld(Teller(), 1).log(800)
+    examples = Line(chosen, decides=False).feed(log, done=True).examples
+    assert len(examples) > EXAMPLES_MAX
+    runtime = LiveRuntime(chosen, [])
+    last_s = max(example.due_ms for example in examples) // 1000
+    learnable = Learnable(0, examples, last_s)
+    at_once = told(LearnStep(runtime, None).take([learnable]))
+    step = LiveLearnStep(runtime, None)
+    weights = told(step.take([learnable]))
+    while step.notify_at() is not None:
+        weights += told(step.on_notify()[0])
+    factors = [one.pack() for message in weights for one in message.factors]
+    assert factors == [one.pack() for message in at_once for one in message.factors]
+    assert len(factors) > 2
+    stamps = [stamp_s for message in weights for stamp_s, _ in message.tables]
+    assert {one.stamp_s for message in weights for one in message.factors} <= set(stamps)
+    again = LiveLearnStep(runtime, step.pack())
+    [resent] = told(again.on_notify()[0])
+    assert [one.pack() for one in resent.factors] == factors[-len(resent.factors) :]
+    assert resent.factors[0].stamp_s <= resent.tables[0][0]
 
 
 def test_while_an_epoch_ends_nothing_is_learnt(examples: list[Any]):

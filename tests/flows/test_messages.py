@@ -4,6 +4,7 @@ import pickle
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 
 from events import kinds
@@ -25,6 +26,7 @@ from flows.messages import (
     RoomTables,
     Weights,
 )
+from models.factor_table import FactorTable
 from models.prior import prior_table
 from models.settings import LearnSettings
 
@@ -53,6 +55,7 @@ def host() -> kinds.Host:
 def parcels() -> list[Parcel]:
     tables = RoomStats(RoomSettings(), 0).apply(ROOM_ROWS, 5_000)
     weights = prior_table(LearnSettings(baseline_features={}), ("room_ctr", "match_cosine"))
+    factors = FactorTable(3, ["tag a"], np.ones((1, 2)), np.zeros((1, 2)))
     return [
         rows(),
         CatalogueUpdate([Entry(1, 1_000, host())], True),
@@ -62,6 +65,7 @@ def parcels() -> list[Parcel]:
         NeighbourTables([table_of(4, {"a": [("b", 0.5)], "b": []})], 4),
         NeighbourTables([table_of(4, {}, panel_of(4, [("u", ["a", "b"])]))], 4),
         Weights([(3, weights)], 5),
+        Weights([(3, weights)], 5, [factors]),
         Learnable(2, [], 7),
         Arrival("views/0", 5, 2_000, rows()),
         RoomArrival("views/0", 5, 2_000, ROOM_ROWS),

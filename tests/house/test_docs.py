@@ -12,7 +12,8 @@ import pytest
 
 from flows import failures
 from flows.cli import COMMANDS, _parser
-from flows.settings import Settings, describe
+from flows.described import describe
+from flows.settings import Settings
 
 README, README_ZH = "README.md", "README.zh-CN.md"
 # Written by `make bench`, which takes longer than a test may.

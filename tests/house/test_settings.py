@@ -12,7 +12,8 @@ import pytest
 
 from events.setting import check
 from flows.cli import main
-from flows.settings import Settings, SettingsError, describe, load
+from flows.described import describe
+from flows.settings import Settings, SettingsError, load
 from flows.validate import ValidateSettings
 from simulator.settings import SimulatorSettings
 

@@ -313,7 +313,7 @@ def test_damaged_state_is_refused_with_a_reason(
         with pytest.raises(StateError):
             LearnState.restore(bytes(spoilt), settings, names)
     old = stored[:4] + struct.pack("<H", 0) + stored[6:]
-    with pytest.raises(StateError, match="layout 0, this version reads layout 2"):
+    with pytest.raises(StateError, match="layout 0, this version reads layout 3"):
         LearnState.restore(old, settings, names)
     with pytest.raises(StateError, match="other features"):
         LearnState.restore(stored, settings, (*names[:-1], "renamed"))
