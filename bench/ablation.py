@@ -58,6 +58,7 @@ PARTS: Mapping[str, str] = {
     "with factors of tags alone": f'{_FACTORS}[sides]\nuser = ["tags"]\nroom = ["tags"]\n',
     "with factors of ids alone": f"{_FACTORS}[sides]\n{_IDS}",
     "with neighbours, attention and factors": f"{_NEIGHBOURS}{_FACTORS}",
+    "with neighbours, attention, users alike and factors": f"{_USERS}{_FACTORS}",
 }
 FIGURES = {
     "NDCG@10": "shown.ndcg@10",

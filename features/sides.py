@@ -53,8 +53,10 @@ def user_side(view: View, settings: SideSettings, vector: VectorSettings) -> Sid
     if "hosts" in settings.user and view.hosts:
         side += _strongest("host ", view.hosts.items(), settings.names_max)
     if "rooms" in settings.user:
-        side += [(f"room {room}", weight * value) for room, weight, value in view.recent if value]
-    length = math.sqrt(sum(value * value for _, value in side))
+        worths = [(room_id, weight * value) for room_id, weight, value in view.recent]
+        side += [(f"room {room_id}", worth) for room_id, worth in worths if worth]
+    # A sum of squares would be 0 of what has faded for long.
+    length = math.hypot(*(value for _, value in side))
     return [(name, value / length) for name, value in side]
 
 

@@ -10,6 +10,8 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from decisions.column import Column
 from decisions.fits import Fits
@@ -26,6 +28,7 @@ from models.settings import LearnSettings
 from models.table import WeightsTable
 from tests.decisions.conftest import act
 from tests.line import Line, Teller
+from tests.small_world import cut_places, random_log, seeds
 
 ON = Settings(factors=FactorSettings(on=True, publish_s=5, learning_rate=0.5, factors=5))
 VECTOR = VectorSettings()
@@ -37,9 +40,9 @@ SIDES = [
 ]
 
 
-def told(say: Teller, settings: Settings, count: int = 120) -> Line:
+def told(say: Teller, chosen: Settings, count: int = 120) -> Line:
     """Some users who act among a few rooms, each of them with two tags of five, or none."""
-    dice, line = random.Random(5), Line(settings)
+    dice, line = random.Random(5), Line(chosen)
     rooms = [f"r{number}" for number in range(20)]
     tags = ["tea", "cup", "art", "toy", "hat"]
     line.feed(
@@ -189,3 +192,24 @@ def test_off_nothing_knows_of_it(say: Teller):
     assert not set(FACTOR_NAMES) & set(line.runtime.feature_names)
     assert all(table.factors is None for _, table in line.runtime.boards.tables.held())
     assert all(not step.wish.view.recent for step in line.made.wishes)
+
+
+@settings(max_examples=15, deadline=None)
+@given(seeds, cut_places, st.sampled_from([1, 3]))
+def test_neither_cuts_nor_shards_nor_a_restart_change_what_is_decided(
+    seed: int, cuts: list[int], shards: int
+):
+    log = random_log(seed)
+    whole, cut = Line(ON), Line(ON, shards)
+    whole.feed(log, done=True)
+    middle = len(log) // 2
+    cut.feed(log[:middle], [one for one in cuts if one < middle])
+    cut = cut.resumed()
+    cut.feed(log[middle:], [one - middle for one in cuts if one > middle], done=True)
+
+    def told_by(line: Line) -> list[Any]:
+        return sorted(line.made.decisions, key=lambda d: (d.event_time_ms, d.user_id, d.seq))
+
+    assert told_by(cut) == told_by(whole)
+    assert cut.made.settled()[-1] == whole.made.settled()[-1]
+    assert cut.learn.metrics() == whole.learn.metrics()

@@ -31,7 +31,9 @@ ROOMS = {
     "features": Room(("events",), ("msgspec", "numpy"), _IO),
     "models": Room(("events", "features"), ("msgspec", "numpy", "river"), _IO),
     "decisions": Room(
-        ("events", "features", "models.scorer", "models.table"), ("msgspec", "numpy"), _IO
+        ("events", "features", "models.factor_table", "models.scorer", "models.table"),
+        ("msgspec", "numpy"),
+        _IO,
     ),
     "sinks": Room(
         ("events", "decisions.outputs", "decisions.push.wording"),
