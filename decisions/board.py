@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import compress
 
 import numpy as np
@@ -160,6 +160,8 @@ class LiveAir:
         tags, self._share = air.tags.take(numbers, 1), air.share.take(numbers)
         self._rows = list(tags)
         self.cut = air.cut
+        self.products = [air.products[number] for number in numbers.tolist()]
+        """What is on air in each room; None where nothing is."""
         self.presented = air.presented
         """The tags of each room's product on air, by number; none where nothing is."""
         # By tag where it is: the places of each stand together.
@@ -170,6 +172,15 @@ class LiveAir:
         self._shares = self._share.take(self._places)
         ends = np.bincount(every, minlength=len(air.tag_number) + 1).cumsum()
         self._ends: list[int] = ends.tolist()
+
+    @cached_property
+    def rivals(self) -> dict[str, list[int]]:
+        """The places of the rooms that present each product which several rooms present."""
+        places: dict[str, list[int]] = {}
+        for place, product in enumerate(self.products):
+            if product is not None:
+                places.setdefault(product, []).append(place)
+        return {product: found for product, found in places.items() if len(found) > 1}
 
     def presenting(self, tag: str) -> NDArray[np.intp]:
         """The places of rooms with this tag on air, but for those in `cut`."""

@@ -26,10 +26,12 @@ def whys_of(
     chosen: Sequence[int],
     own: Mapping[str, float],
     price_half: float,
+    won: Mapping[int, str] | None = None,
 ) -> list[Why]:
     """For each of the places the strongest reason that lies in the user, else in the room.
 
-    `own` says what each of the user's tags adds to a room that has only this tag. Judge: all that
+    `own` says what each of the user's tags adds to a room that has only this tag; `won` are places
+    that stand before others because of their hosts (`decisions.trusted`). Judge: all that
     speaks for a room, one by one, in tests/decisions/test_reasons.py.
     """
     affinity, followed, fit = board.user_coefficients[8:11]
@@ -71,6 +73,9 @@ def whys_of(
         for slot, place in enumerate(chosen):
             if each[place] > worths[slot]:
                 whys[slot] = _LEARNT_TASTE
+    for place, host in (won or {}).items():
+        if place in chosen:
+            whys[chosen.index(place)] = _host_why(host in follows, live.host_names[host])
     return whys
 
 

@@ -47,6 +47,13 @@ class SlateSettings:
     newcomer_s: int = setting(
         900, "s", "A room has this long to show what it is worth; the boost fades until then."
     )
+    trusted_min: float = setting(
+        0.5,
+        "trust",
+        "Of rooms that present one product, those of hosts followed or so trusted come first.",
+        least=0.001,
+        most=1,
+    )
     active_s: int = setting(
         600, "s", "Users this recently active are scored for a room that starts."
     )

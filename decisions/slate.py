@@ -18,9 +18,11 @@ from numpy.typing import NDArray
 from decisions.board import Board, LiveRooms
 from decisions.explore import chances, explore
 from decisions.items import items_json
+from decisions.kept_out import keep_out
 from decisions.outputs import head
 from decisions.reasons import whys_of
 from decisions.settings import SlateSettings
+from decisions.trusted import favour
 from events.hashing import hash64
 from features.rows import Wish
 from features.vector import (
@@ -150,7 +152,7 @@ class Ranker:
         fit = board.fit_values(view)
         if fit is not None:
             score += fit
-        self._keep_out(score, wish, board, live)
+        keep_out(score, wish, board, live)
         if boost is None:
             return score, score
         boost += score
@@ -185,31 +187,6 @@ class Ranker:
             if room_id in places:
                 score[places[room_id]] += shown_before * times / (times + half)
 
-    @staticmethod
-    def _keep_out(score: NDArray[np.float64], wish: Wish, board: Board, live: LiveRooms) -> None:
-        """Rooms just seen, and what the user has muted, be it only what is on air."""
-        for room_id in wish.seen_rooms:
-            place = live.place.get(room_id)
-            if place is not None:
-                score[place] = _EXCLUDED
-        for host in wish.muted_hosts:
-            number = board.content.host_number.get(host)
-            if number is not None:
-                score[live.hosts == number] = _EXCLUDED
-        for tag in wish.muted_tags:
-            number = board.content.tag_number.get(tag)
-            if number is not None:
-                for row in live.tags:
-                    score[row == number] = _EXCLUDED
-            for place, tags in live.unscored_tags.items():
-                if tag in tags:
-                    score[place] = _EXCLUDED
-            if board.air is not None:
-                score[board.air.presenting(tag)] = _EXCLUDED
-                for room_id, tags in board.air.cut.items():
-                    if tag in tags and room_id in live.place:
-                        score[live.place[room_id]] = _EXCLUDED
-
     def slate(self, wish: Wish, board: Board, live: LiveRooms, version: int, at_ms: int) -> Slate:
         """The user's list as of now."""
         own = self.tag_values(wish.view, board)
@@ -217,6 +194,11 @@ class Ranker:
         best = _best(by, self.settings.pool)
         if len(best) < self.settings.fresh_min and wish.seen_rooms:
             score, by = self._with_seen(wish, board, live, own, score)
+            best = _best(by, self.settings.pool)
+        least = self.settings.trusted_min
+        favoured, won = favour(by, wish.view, board, live, least, -_BEHIND / 2.0)
+        if favoured is not by:
+            by = favoured
             best = _best(by, self.settings.pool)
         request_id = f"{hash64(f'{version}/{wish.user_id}'):016x}"
         chosen, rest = self._choose(best, live)
@@ -231,7 +213,7 @@ class Ranker:
         explored = explore(chosen, rest, request_id, share, seed, weigh) if explores else {}
         places = np.array(chosen, np.intp)
         half, person = self.vector.price_half, wish.user_id
-        whys = whys_of(wish.view, person, board, live, chosen, own, half)
+        whys = whys_of(wish.view, person, board, live, chosen, own, half, won)
         propensity = 1.0 - share if explores else 1.0
         items = items_json(live, chosen, score.take(places), whys, explored, propensity)
         body = f'"request_id":"{request_id}","model":"utility@{board.second}",{items}}}'

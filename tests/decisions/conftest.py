@@ -19,6 +19,7 @@ from features.scene import Scene
 from features.vector import VectorSettings
 from models.scorer import RankWeights
 from models.table import WeightsTable
+from tests.decisions.naive_trusted import naive
 from tests.line import START_MS, Line, Teller
 
 NOW_S = 400
@@ -65,6 +66,18 @@ class Market:
         ranker = Ranker(SlateSettings(), VectorSettings())
         _, found = ranker.ranked(wish, board, live, ranker.tag_values(wish.view, board))
         return dict(zip(live.ids, found.tolist(), strict=True))
+
+    def placed_by(self, wish: Wish, table: WeightsTable) -> dict[str, float]:
+        """The same, dealt out anew among the rooms that present one product."""
+        found = self.ranked_by(wish, table)
+        _, live = self.board(table)
+        rooms = [self.scene.content.rooms[number] for number in live.numbers]
+        air = self.scene.air
+        products = [air.products[number] if air is not None else None for number in live.numbers]
+        trust = {host: one for host, one in wish.view.hosts.items() if one >= 0.5}
+        trust |= {host: 1.0 + wish.view.hosts.get(host, 0.0) for host in wish.view.follows}
+        dealt = naive(list(found.values()), products, [room.host_id for room in rooms], trust)
+        return dict(zip(live.ids, dealt, strict=True))
 
 
 def act(dice: random.Random, say: Teller, at_s: float, user: str, rooms: list[str]) -> list[Any]:

@@ -65,7 +65,7 @@ def naive_slate(market: Any, scores: dict[str, float], chosen: SlateSettings) ->
 )
 def test_without_exploration_it_is_the_naive_one(market: Any, chosen: SlateSettings):
     for wish in market.wishes:
-        scores = market.ranked_by(wish, market.table(3))
+        scores = market.placed_by(wish, market.table(3))
         made = slate(market, wish, chosen)
         assert made.rooms == naive_slate(market, scores, chosen)
         assert [item["room_id"] for item in items(made.body)] == made.rooms
