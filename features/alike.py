@@ -31,14 +31,18 @@ def nearest(
     `shared` is what each user shares, `counts` how many items each has. Of users equally near
     those of the lower numbers are taken.
     """
-    nearness: Vector = shared * shared / (counts + prior)
-    found = np.flatnonzero(nearness > 0.0)
+    nearness: Vector = shared * shared
+    nearness /= counts + prior
+    [found] = (nearness > 0.0).nonzero()
     if len(found) > most:
-        values = nearness[found]
-        least = np.partition(values, len(found) - most)[len(found) - most]
+        values = nearness.take(found)
+        ordered = values.copy()
+        ordered.partition(len(found) - most)
+        least = ordered[len(found) - most]
         nearer, ties = found[values > least], found[values == least]
-        found = np.sort(np.concatenate([nearer, ties[: most - len(nearer)]]))
-    return found, nearness[found]
+        found = np.concatenate([nearer, ties[: most - len(nearer)]])
+        found.sort()
+    return found, nearness.take(found)
 
 
 class Alike:
@@ -59,7 +63,7 @@ class Alike:
         users = held.argsort(kind="stable") // panel.rows.shape[1]
         self._audiences = np.split(users, ends)[:rooms]
         sizes = np.diff(ends, prepend=0)
-        self._shares = shares(sizes).tolist()
+        self._shares, self._sizes = shares(sizes).tolist(), sizes.tolist()
         self._usual: Vector = sizes / max(len(panel.rows), 1)
 
     def __call__(self, recent: Sequence[tuple[str, float, float]], person: str) -> Vector | None:
@@ -69,16 +73,17 @@ class Alike:
         came, by how much and how long ago. The user's own row never counts, and of the rooms by
         which the others were found it says nothing, 0.
         """
-        audiences, weights, own_rooms = [], [], []
+        audiences, weights, sizes, own_rooms = [], [], [], []
         for room_id, prior, value in recent:
             number = self._number.get(room_id)
             if number is not None and value > 0.0:
                 own_rooms.append(number)
                 audiences.append(self._audiences[number])
                 weights.append(self._shares[number] * prior * value)
+                sizes.append(self._sizes[number])
         if not audiences:
             return None
-        each = np.repeat(weights, [len(users) for users in audiences])
+        each = np.array(weights).repeat(sizes)
         shared: Vector = np.bincount(np.concatenate(audiences), each, len(self._counts)).astype(
             np.float64, copy=False
         )
@@ -89,8 +94,7 @@ class Alike:
         if not len(users):
             return None
         rows = self._panel.rows.take(users, 0)
-        spread = np.repeat(nearness, rows.shape[1])
-        total = np.bincount(rows.ravel(), spread, self._rooms + 1)[:-1]
-        lift: Vector = total / nearness.sum() - self._usual
+        total = np.bincount(rows.ravel(), nearness.repeat(rows.shape[1]), self._rooms + 1)[:-1]
+        lift: Vector = total / np.add.reduce(nearness) - self._usual
         lift[own_rooms] = 0.0
         return lift

@@ -23,7 +23,7 @@ class Panel:
     another second's marks are others.
     """
 
-    __slots__ = ("ids", "marks", "rows", "stamp_s")
+    __slots__ = ("_row_of", "ids", "marks", "rows", "stamp_s")
 
     def __init__(
         self, stamp_s: int, ids: list[str], rows: NDArray[np.int32], marks: NDArray[np.uint64]
@@ -32,12 +32,11 @@ class Panel:
         self.ids = ids
         self.rows = rows
         self.marks = marks
+        self._row_of = {mark: row for row, mark in enumerate(marks.tolist())}
 
     def row_of(self, person: str) -> int:
         """The row of a user; -1 where there is none."""
-        mark = _mark(self.stamp_s, person)
-        row = int(self.marks.searchsorted(np.uint64(mark)))
-        return row if row < len(self.marks) and int(self.marks[row]) == mark else -1
+        return self._row_of.get(_mark(self.stamp_s, person), -1)
 
     def pack(self) -> bytes:
         """Versioned bytes, for another process or a snapshot."""
