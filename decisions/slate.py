@@ -39,9 +39,12 @@ _BEHIND = 1e6
 """Logits: further than any two rooms lie apart."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Slate:
-    """The items, best first, as JSON; the score of the last place; which slots were explored."""
+    """The items, best first, as JSON; the score of the last place; which slots were explored.
+
+    Not frozen, which would make it three times as dear.
+    """
 
     body: bytes
     places: list[int]
@@ -68,17 +71,19 @@ class Ranker:
         """What each tag that the user gave signals for adds to a room that has only this tag."""
         m10, m1h, m24, m7d, lifted, focused = board.user_coefficients[:6]
         h10, h1h, h24, h7d = self.vector.tag_halves
-        exposure, appetite, prior = view.exposure, view.appetite, self.vector.lift_prior
+        shown_for, appetite, prior = view.exposure.get, view.appetite, self.vector.lift_prior
         most, half = view.most, self.vector.focus_half * 1000.0
-        return {
-            tag: m10 * (a / (abs(a) + h10))
-            + m1h * (b / (abs(b) + h1h))
-            + m24 * (c / (abs(c) + h24))
-            + m7d * (d / (abs(d) + h7d))
-            + lifted * lift(d, exposure.get(tag, 0.0), appetite, prior)
-            + focused * focus(d, most, half)
-            for tag, (a, b, c, d) in view.weights.items()
-        }
+        own: dict[str, float] = {}
+        for tag, (a, b, c, d) in view.weights.items():
+            own[tag] = (
+                m10 * (a / (abs(a) + h10))
+                + m1h * (b / (abs(b) + h1h))
+                + m24 * (c / (abs(c) + h24))
+                + m7d * (d / (abs(d) + h7d))
+                + lifted * lift(d, shown_for(tag, 0.0), appetite, prior)
+                + focused * focus(d, most, half)
+            )
+        return own
 
     def _by_tag(self, view: View, board: Board, own: dict[str, float]) -> NDArray[np.float64]:
         """What each tag adds, by number; tags that were shown in vain have a lift as well."""
@@ -218,14 +223,15 @@ class Ranker:
         items = items_json(live, chosen, score.take(places), whys, explored, propensity)
         body = f'"request_id":"{request_id}","model":"utility@{board.second}",{items}}}'
         is_full = len(chosen) >= self.settings.items_max
-        last = float(by.take(places).min()) if is_full else _EXCLUDED
+        # Of so few, numbers of Python are compared sooner than those of an array.
+        last: float = min(by.take(places).tolist()) if is_full else _EXCLUDED
         whole = head(version, at_ms) + body.encode()
         return Slate(whole, chosen, live, last, tuple(explored), own)
 
     def _choose(self, best: list[int], live: LiveRooms) -> tuple[list[int], list[int]]:
         """The best places with at most so many a host and a tag, and the rest of the pool."""
         settings, host_of, tags_of = self.settings, live.host_numbers, live.tag_numbers
-        items_max, host_max, tag_max = settings.items_max, settings.host_max, settings.tag_max
+        missing, host_max, tag_max = settings.items_max, settings.host_max, settings.tag_max
         hosts: dict[int, int] = {}
         beside = [0] * live.tag_count
         full: set[int] = set() if tag_max > 0 else set(range(1, live.tag_count))
@@ -233,7 +239,7 @@ class Ranker:
         rest: list[int] = []
         # Most often no host has more rooms than that.
         is_crowded = live.rooms_a_host > host_max
-        for rank, place in enumerate(best):
+        for place in best:
             if is_crowded and hosts.get(host_of[place], 0) >= host_max:
                 rest.append(place)
                 continue
@@ -248,10 +254,10 @@ class Ranker:
             if is_crowded:
                 hosts[host_of[place]] = hosts.get(host_of[place], 0) + 1
             varied.append(place)
-            if len(varied) == items_max:
-                rest += best[rank + 1 :]
+            missing -= 1
+            if not missing:
+                rest += best[len(varied) + len(rest) :]
                 break
-        missing = items_max - len(varied)
         if missing > 0:
             varied += rest[:missing]
             rest = rest[missing:]
