@@ -92,19 +92,21 @@ class Board:
         self._fits = fits
         self._fit_worth = 0.0 if fits is None else coefficients[-1]
         self._fit_asked: tuple[View | None, NDArray[np.float64] | None] = (None, None)
-        matrix = scene.matrix[self.numbers]
+        columns = np.ascontiguousarray(scene.matrix.take(self.numbers, 0).T)
         base = np.full(len(self.numbers), self.intercept)
-        for column, coefficient in zip(matrix.T, self.room_coefficients, strict=True):
+        for column, coefficient in zip(columns, self.room_coefficients, strict=True):
             if coefficient:
                 base += column * coefficient
         self.base: NDArray[np.float64] = base
         self.reason_min = settings.reason_min
-        self.whys = _whys(matrix, self.room_coefficients, settings.reason_min)
+        self.whys = _whys(columns, self.room_coefficients, settings.reason_min)
         """For each room which of `BASE_WHYS` speaks most for it."""
         boosts = newcomer_boosts(scene, self.numbers, settings)
         self.boosts = boosts if boosts.any() else None
         """How much more each room's tags count for its rank, where there is any newcomer."""
-        self.optimism: NDArray[np.float64] = settings.explore_optimism * scene.unsure[self.numbers]
+        self.optimism: NDArray[np.float64] = settings.explore_optimism * scene.unsure.take(
+            self.numbers
+        )
         """What exploration adds to each room's utility, in logits."""
 
     def near_values(self, view: View, person: str) -> tuple[Vector, Vector | None] | None:
@@ -278,20 +280,20 @@ def newcomer_boosts(
     A room without a past has neither clicks nor heat to rank by: until it has, its tags speak for
     these too. It fades in a line with time, and with impressions as `room_impressions` grows.
     """
-    age_s = np.maximum(scene.stamp_s - scene.content.start_s[numbers], 0.0)
+    age_s = np.maximum(scene.stamp_s - scene.content.start_s.take(numbers), 0.0)
     left = np.maximum(1.0 - age_s / max(settings.newcomer_s, 1), 0.0)
     boosts: NDArray[np.float64] = settings.newcomer_boost * left
-    boosts *= 1.0 - scene.matrix[numbers, _IMPRESSIONS]
+    boosts *= 1.0 - scene.matrix[:, _IMPRESSIONS].take(numbers)
     return boosts
 
 
-def _whys(matrix: NDArray[np.float64], coefficients: list[float], reason_min: float) -> bytes:
+def _whys(columns: NDArray[np.float64], coefficients: list[float], reason_min: float) -> bytes:
     """For each room which of `BASE_WHYS` is the strongest thing that speaks for it to anyone."""
-    best = np.full(len(matrix), reason_min)
-    which = np.full(len(matrix), len(ROOM_NAMES), np.uint8)
+    best = np.full(columns.shape[1], reason_min)
+    which = np.full(columns.shape[1], len(ROOM_NAMES), np.uint8)
     for column, name in enumerate(ROOM_NAMES):
         if name in _BASE_REASONS:
-            part = matrix[:, column] * coefficients[column]
+            part = columns[column] * coefficients[column]
             np.putmask(which, part > best, column)
             np.maximum(best, part, out=best)
     return which.tobytes()

@@ -96,7 +96,7 @@ class Scene:
         rates, self.looks[rooms, -1] = _click_rates(stats, settings)
         self.looks[:rooms, -1] = rates
         # That of a beta distribution's logit, the prior's impressions included.
-        seen: NDArray[np.float64] = stats[:, 0] + settings.rate_prior
+        seen: NDArray[np.float64] = stats[0] + settings.rate_prior
         self.unsure: NDArray[np.float64] = 1.0 / np.sqrt(seen * rates * (1.0 - rates))
 
     @property
@@ -124,12 +124,16 @@ def _overall(successes: float, trials: float) -> float:
 
 
 def _aligned(content: Content, table: RoomTable) -> NDArray[np.float64]:
-    """The table's statistics, [rooms of the content, columns]."""
-    stats = np.zeros((len(content.ids), len(COLUMNS)))
+    """The table's statistics, [columns, rooms of the content]: each column's stand together."""
     own, theirs = content.places.among(content.ids, content.number, table.ids, len(table.values))
-    stats[own] = table.values[theirs]
+    # Whole rows are looked up, which costs least; rooms without any have the last one, of zeros.
+    rows = np.zeros((len(own) + 1, len(COLUMNS)))
+    rows[:-1] = table.values.take(theirs, 0)
+    row = np.full(len(content.ids), len(own))
+    row[own] = np.arange(len(own))
+    stats: NDArray[np.float64] = np.ascontiguousarray(rows.take(row, 0).T)
     # Clicks of rooms that were never shown (deep links) are no evidence about showing them.
-    stats[:, 1] = np.minimum(stats[:, 1], stats[:, 0])
+    np.minimum(stats[1], stats[0], out=stats[1])
     return stats
 
 
@@ -137,7 +141,7 @@ def _click_rates(
     stats: NDArray[np.float64], settings: SceneSettings
 ) -> tuple[NDArray[np.float64], float]:
     """The rooms' smoothed click rates, and that of a room that nobody knows."""
-    impressions, clicks = stats.T[:2]
+    impressions, clicks = stats[:2]
     rate, prior = _overall(float(clicks.sum()), float(impressions.sum())), settings.rate_prior
     return (clicks + prior * rate) / (impressions + prior), rate
 
@@ -146,7 +150,7 @@ def _matrix(
     content: Content, stats: NDArray[np.float64], stamp_s: int, settings: SceneSettings
 ) -> NDArray[np.float64]:
     count = len(content.ids)
-    impressions, clicks, enters, leaves, orders, heat = stats.T
+    impressions, clicks, enters, leaves, orders, heat = stats
     rate = _overall(float(clicks.sum()), float(impressions.sum()))
     leave = _overall(float(np.minimum(leaves, enters).sum()), float(enters.sum()))
     order = _overall(float(np.minimum(orders, clicks).sum()), float(clicks.sum()))
@@ -166,10 +170,12 @@ def _matrix(
         hit += np.bincount(places_of_tag, clicks, tags)
     odds = _log_odds(hit, shown, rate, settings.tag_rate_prior)
     odds[NO_TAG] = 0.0
+    tag_odds = np.zeros(count)
     for places_of_tag in content.tags:
-        matrix[:, 6] += odds[places_of_tag]
-    matrix[:, 6] *= content.tag_share
-    matrix[:, len(ROOM_NAMES) :] = content.attributes
+        tag_odds += odds.take(places_of_tag)
+    matrix[:, 6] = tag_odds * content.tag_share
+    for column, values in enumerate(content.attributes.T, len(ROOM_NAMES)):
+        matrix[:, column] = values
     return matrix
 
 
