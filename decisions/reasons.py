@@ -88,18 +88,23 @@ def _by_tags(
     """
     number_of, tag_whys, numbers = live.tag_number, live.tag_whys, live.numbers
     presented = board.air.presented if board.air is not None else None
-    by_number = {number_of[tag]: (strong[tag], tag) for tag in strong if tag in number_of}
-    numbers_of, none = live.tag_numbers, (board.reason_min, "")
+    by_number = {
+        number_of[tag]: (worth, tag, tag_whys[tag], _on_air_why(tag))
+        for tag, worth in strong.items()
+        if tag in number_of
+    }
+    numbers_of, none = live.tag_numbers, (board.reason_min, "", BASE_WHYS[-1], BASE_WHYS[-1])
     board_whys, whys, worths = board.whys, [], []
     for place in chosen:
-        best = none
+        worth, liked, why, aired = none
         for number in numbers_of[place]:
-            if number in by_number and by_number[number][0] > best[0]:
-                best = by_number[number]
-        worth, tag = best
-        if tag:
-            on_air = presented is not None and tag in presented[numbers[place]]
-            why = _on_air_why(tag) if on_air else tag_whys[tag]
+            if number in by_number:
+                told = by_number[number]
+                if told[0] > worth:
+                    worth, liked, why, aired = told
+        if liked:
+            if presented is not None and liked in presented[numbers[place]]:
+                why = aired
         else:
             why = BASE_WHYS[board_whys[place]]
             for tag in presented[numbers[place]] if presented is not None else ():

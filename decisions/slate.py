@@ -15,6 +15,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from decisions.best import best_places
 from decisions.board import Board, LiveRooms
 from decisions.explore import chances, explore
 from decisions.items import items_json
@@ -196,15 +197,15 @@ class Ranker:
         """The user's list as of now."""
         own = self.tag_values(wish.view, board)
         score, by = self.ranked(wish, board, live, own)
-        best = _best(by, self.settings.pool)
+        best = best_places(by, self.settings.pool)
         if len(best) < self.settings.fresh_min and wish.seen_rooms:
             score, by = self._with_seen(wish, board, live, own, score)
-            best = _best(by, self.settings.pool)
+            best = best_places(by, self.settings.pool)
         least = self.settings.trusted_min
         favoured, won = favour(by, wish.view, board, live, least, -_BEHIND / 2.0)
         if favoured is not by:
             by = favoured
-            best = _best(by, self.settings.pool)
+            best = best_places(by, self.settings.pool)
         request_id = f"{hash64(f'{version}/{wish.user_id}'):016x}"
         chosen, rest = self._choose(best, live)
         # With less left than there are slots it could run out, and propensities would not be exact.
@@ -262,27 +263,3 @@ class Ranker:
             varied += rest[:missing]
             rest = rest[missing:]
         return varied, rest
-
-
-def _best(score: NDArray[np.float64], count: int) -> list[int]:
-    """The places of the highest finite scores, best first, ties by place."""
-    floor = _floor(score, count)
-    (places,) = ((score >= floor) if floor > _EXCLUDED else np.isfinite(score)).nonzero()
-    # A stable sort keeps ties in the order of their places.
-    order = (-score.take(places)).argsort(kind="stable")[:count]
-    best: list[int] = places.take(order).tolist()
-    return best
-
-
-def _floor(score: NDArray[np.float64], count: int) -> float:
-    """What at least so many of the scores reach, and of many not many more do.
-
-    The scores are dealt to twice as many heaps: half of the heaps have their best one above it.
-    """
-    heaps = 2 * count
-    rounds = len(score) // heaps
-    if rounds < 2:
-        return _EXCLUDED
-    tops = np.maximum.reduce(score[: rounds * heaps].reshape(rounds, heaps))
-    tops.partition(count)
-    return float(tops[count])

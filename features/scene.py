@@ -127,8 +127,7 @@ def _aligned(content: Content, table: RoomTable) -> NDArray[np.float64]:
     """The table's statistics, [columns, rooms of the content]: each column's stand together."""
     own, theirs = content.places.among(content.ids, content.number, table.ids, len(table.values))
     # Whole rows are looked up, which costs least; rooms without any have the last one, of zeros.
-    rows = np.zeros((len(own) + 1, len(COLUMNS)))
-    rows[:-1] = table.values.take(theirs, 0)
+    rows = np.append(table.values.take(theirs, 0), np.zeros((1, len(COLUMNS))), 0)
     row = np.full(len(content.ids), len(own))
     row[own] = np.arange(len(own))
     stats: NDArray[np.float64] = np.ascontiguousarray(rows.take(row, 0).T)
@@ -170,10 +169,8 @@ def _matrix(
         hit += np.bincount(places_of_tag, clicks, tags)
     odds = _log_odds(hit, shown, rate, settings.tag_rate_prior)
     odds[NO_TAG] = 0.0
-    tag_odds = np.zeros(count)
-    for places_of_tag in content.tags:
-        tag_odds += odds.take(places_of_tag)
-    matrix[:, 6] = tag_odds * content.tag_share
+    by_tag = sum((odds.take(row) for row in content.tags), np.zeros(count))
+    matrix[:, 6] = by_tag * content.tag_share
     for column, values in enumerate(content.attributes.T, len(ROOM_NAMES)):
         matrix[:, column] = values
     return matrix

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from decisions.slate import _best, _floor
+from decisions.best import best_places, floor_of
 
 SCORES = st.sampled_from([-np.inf, -2.0, -1.0, 0.0, 0.5, 0.5000001, 3.0])
 
@@ -15,13 +15,13 @@ SCORES = st.sampled_from([-np.inf, -2.0, -1.0, 0.0, 0.5, 0.5000001, 3.0])
 def test_the_best_are_those_of_a_full_sort(scores: list[float], count: int) -> None:
     ordered = sorted(range(len(scores)), key=lambda place: (-scores[place], place))[:count]
     expected = [place for place in ordered if scores[place] != -np.inf]
-    assert _best(np.array(scores), count) == expected
+    assert best_places(np.array(scores), count) == expected
 
 
 @given(st.integers(0, 1 << 32), st.integers(1, 80), st.integers(0, 3_000))
 def test_enough_reach_the_floor_and_of_many_few_more(seed: int, count: int, rooms: int) -> None:
     scores = np.random.default_rng(seed).normal(size=rooms)
-    reached = int((scores >= _floor(scores, count)).sum())
+    reached = int((scores >= floor_of(scores, count)).sum())
     assert reached >= min(count, rooms)
     # A heap whose best one is below the floor has none above it.
     assert reached <= max(4 * count, (rooms // (2 * count) + 2) * count + 2 * count)
