@@ -242,13 +242,16 @@ class Storefronts:
         self._changes += changes(self._catalogue, self._noted, self._catalogue.seq)
         self._noted = self._catalogue.seq
 
-    def forget_before(self, second: int) -> None:
+    def forget_before(self, second: int) -> int:
         """Drop those that no row at this second or later asks for, but for the last of them.
 
-        To be called before the catalogue forgets as much: later ones are made of that one.
+        To be called before the catalogue forgets as much: later ones are made of that one. The
+        catalogue is to keep what is seen from the second that is returned on: where some shards
+        run far ahead, what was made for these may have taken the place of that one.
         """
         last = self.at(second).seq
         self._note()
         self._made = {seq: held for seq, held in self._made.items() if seq >= last}
         self._as_of = {at: seq for at, seq in self._as_of.items() if at > second - _STEP_S}
         del self._changes[: bisect_right(self._changes, last, key=itemgetter(0))]
+        return second - second % _STEP_S

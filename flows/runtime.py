@@ -147,9 +147,10 @@ class Runtime:
         second = self.progress.slowest()
         if second >= 0:
             self.decide.digest.take_up()
+            seen_s = second
             if self.observe.more is not None:
-                self.storefronts.forget_before(second)
-            self.decide.digest.forget_before(self.catalogue.forget_before(second * 1000))
+                seen_s = self.storefronts.forget_before(second)
+            self.decide.digest.forget_before(self.catalogue.forget_before(seen_s * 1000))
             self.scenes.tables.forget_before(second)
             self.scenes.neighbours.forget_before(second)
             self.scenes.segments.forget_before(second)

@@ -117,5 +117,28 @@ def test_a_catalogue_that_forgets_changes_no_storefront(seed: int, steps: list[i
             assert told(shops.at(second)) == told(kept.at(second))
             assert shops.at(second) is shops.at(second - second % 10)
         if step % 2:
-            shops.forget_before(second)
-            forgets.forget_before(second * 1000)
+            forgets.forget_before(shops.forget_before(second) * 1000)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 10**6), st.lists(st.integers(1, 60), min_size=12, max_size=12))
+def test_where_some_shards_run_far_ahead_the_slowest_sees_the_same(seed: int, steps: list[int]):
+    """What was made for those ahead has taken the place of what the slowest still asks for."""
+    dice, say = random.Random(seed), Teller()
+    forgets, whole = (Catalogue(CatalogueSettings(versions_max=2)) for _ in range(2))
+    second = START_S
+    for seq in range(1, 61):
+        entry = Entry(seq, second * 1000, random_event(dice, say))
+        forgets.apply(entry)
+        whole.apply(entry)
+        second += dice.randrange(40)
+    shops = Storefronts(forgets)
+    second = START_S
+    for step in steps:
+        forgets.forget_before(shops.forget_before(second) * 1000)
+        for ahead_s in range(second + 60, second + 760, 10):
+            shops.at(ahead_s)
+        for asked_s in (second, second + step):
+            seq = whole.seq_at((asked_s - asked_s % 10) * 1000, whole.seq)
+            assert told(shops.at(asked_s)) == told(anew(whole, seq))
+        second += step
