@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from decisions.fits import Fits
+from decisions.optimism import optimism_of
 from decisions.settings import SlateSettings
 from decisions.text import json_text
 from features.content import NO_TAG, Content
@@ -104,9 +105,7 @@ class Board:
         boosts = newcomer_boosts(scene, self.numbers, settings)
         self.boosts = boosts if boosts.any() else None
         """How much more each room's tags count for its rank, where there is any newcomer."""
-        self.optimism: NDArray[np.float64] = settings.explore_optimism * scene.unsure.take(
-            self.numbers
-        )
+        self.optimism = optimism_of(scene, settings)
         """What exploration adds to each room's utility, in logits."""
 
     def near_values(self, view: View, person: str) -> tuple[Vector, Vector | None] | None:

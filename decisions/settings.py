@@ -41,6 +41,12 @@ class SlateSettings:
     explore_floor: float = setting(
         0.05, "times", "The least chance of a room to be drawn, beside the likeliest one's.", most=1
     )
+    small_host_boost: float = setting(
+        1.0,
+        "times",
+        "So much more readily exploration draws rooms of the half of the hosts with fewer clicks.",
+        least=0.01,
+    )
     newcomer_boost: float = setting(
         3.5, "times", "Of a room that nobody has judged yet its tags must speak louder; 0: never."
     )
