@@ -26,4 +26,4 @@ class Example(msgspec.Struct, array_like=True, gc=False):
     sampled: bool  # learnt from; False is there only so that its whole list can be evaluated
     x: bytes  # feature vector, little-endian float64, one number a feature name
     user_side: list[tuple[str, float]] = []  # of `features.sides`, as shown; where factors are on
-    room_side: list[tuple[str, float]] = []
+    room_side: list[tuple[str, float]] = []  # the same, as of when its list closed

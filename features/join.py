@@ -7,7 +7,7 @@ and a weighted sample of lists that nobody touched. Orders and refunds come late
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -16,6 +16,7 @@ import numpy as np
 from events.hashing import uniform
 from events.setting import setting
 from features.example import Example
+from features.sides import Side
 from features.user import CLICKED, ENGAGED, LEFT, STAYED, Awaiting, OpenList, User
 
 UNKNOWN = -1
@@ -154,8 +155,18 @@ class Join:
         rates: list[float] = rows[:, self.width].tolist()
         return rates
 
-    def close(self, user_id: str, user: User, shown: OpenList, due_ms: int) -> list[Example]:
-        """The examples of a list by position; clicked rooms go on to await their orders."""
+    def close(
+        self,
+        user_id: str,
+        user: User,
+        shown: OpenList,
+        due_ms: int,
+        room_side: Callable[[str], Side] | None = None,
+    ) -> list[Example]:
+        """The examples of a list by position; clicked rooms go on to await their orders.
+
+        `room_side` gives that of a room (`features.sides`), where factors are on.
+        """
         flags, seed = shown.flags, self.seed
         touched = any(flags) and any(flag & (CLICKED | ENGAGED) for flag in flags)
         share = self.settings.clicked_share if touched else self.settings.untouched_share
@@ -171,10 +182,9 @@ class Join:
         rows = np.frombuffer(shown.vectors, "<f4").reshape(len(flags), self.width + 1)
         vectors, row = rows[:, : self.width].astype("<f8").tobytes(), 8 * self.width
         examples = []
-        sides = [(own, room) for own, rooms in shown.sides for room in rooms]
+        sides = [side for count, side in shown.sides for _ in range(count)]
         for place, event_id, sampled in picked:
             flag = flags[place]
-            user_side, room_side = sides[place] if sides else ([], [])
             examples.append(
                 Example(
                     due_ms=due_ms,
@@ -190,8 +200,8 @@ class Join:
                     weight=1.0 if flag else weight,
                     sampled=sampled,
                     x=vectors[place * row : place * row + row],
-                    user_side=user_side,
-                    room_side=room_side,
+                    user_side=sides[place] if sides else [],
+                    room_side=room_side(shown.rooms[place]) if room_side is not None else [],
                 )
             )
             if flag & CLICKED:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from events import kinds
 from features.example import Example
 from features.labels import labels_of
@@ -10,7 +12,7 @@ from features.observed import Signal
 from features.profile import expose, fade
 from features.rows import Shown, Wish
 from features.shard import Shard
-from features.sides import room_sides, user_side
+from features.sides import room_side_of, user_side
 from features.timers import AWAIT, CLOSE
 from features.user import CLICKED, Awaiting, OpenList, User
 
@@ -49,8 +51,7 @@ class Lists:
         self._join.show(shown, names, [event.position for event in rooms], vectors)
         sides = shard.context.sides
         if sides is not None and names:
-            theirs = room_sides(scene.content, names, sides)
-            shown.sides.append((user_side(view, sides, shard.context.vector), theirs))
+            shown.sides.append((len(names), user_side(view, sides, shard.context.vector)))
 
     def _open_list(
         self, event: kinds.Impression, person: str, user: User, clock_ms: int, seq: int
@@ -127,7 +128,11 @@ class Lists:
         self, user_id: str, user: User, shown: OpenList, due_ms: int, clock_ms: int, seq: int
     ) -> None:
         self._expose(user_id, user, shown, clock_ms, seq)
-        self._teach(self._join.close(user_id, user, shown, due_ms))
+        room_side = None
+        if self._shard.context.sides is not None:
+            content = self._shard.context.scenes.content(seq)
+            room_side = partial(room_side_of, content, settings=self._shard.context.sides)
+        self._teach(self._join.close(user_id, user, shown, due_ms, room_side))
         for room_id, order_id in shown.orders.items():
             waiting = self._join.ordered(user, room_id, order_id, shown.shown_ms)
             if waiting is not None:

@@ -82,15 +82,10 @@ def room_side(tags: Sequence[str], host_id: str, room_id: str, settings: SideSet
     return side
 
 
-def room_sides(content: Content, rooms: Iterable[str], settings: SideSettings) -> list[Side]:
-    """The sides of rooms; that of one which nobody knows is empty."""
-    number_of = content.number
-    made: list[Side] = []
-    for room_id in rooms:
-        number = number_of.get(room_id)
-        if number is None:
-            made.append([])
-            continue
-        tags, host = content.room_tags[number], content.host_ids[number]
-        made.append(room_side(tags, host, content.ids[number], settings))
-    return made
+def room_side_of(content: Content, room_id: str, settings: SideSettings) -> Side:
+    """The side of a room by its id; that of one which nobody knows is empty."""
+    number = content.number.get(room_id)
+    if number is None:
+        return []
+    tags, host_id = content.room_tags[number], content.host_ids[number]
+    return room_side(tags, host_id, content.ids[number], settings)

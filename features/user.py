@@ -13,8 +13,8 @@ CLICKED, ENGAGED, LEFT, STAYED, ORDERED = 1, 2, 4, 8, 16
 class OpenList(msgspec.Struct, array_like=True, gc=False):
     """An impression list that waits for its labels; `vectors` are float32 rows as shown.
 
-    `sides` has for each run of items that came together the user's side and the rooms'
-    (`features.sides`), where factors are on.
+    `sides` has, where factors are on, for each run of items that came together how many these are
+    and the user's side as they were shown (`features.sides`).
     """
 
     request_id: str
@@ -26,7 +26,7 @@ class OpenList(msgspec.Struct, array_like=True, gc=False):
     vectors: bytes = b""
     exposed: bool = False
     orders: dict[str, str] = {}
-    sides: list[tuple[list[tuple[str, float]], list[list[tuple[str, float]]]]] = []
+    sides: list[tuple[int, list[tuple[str, float]]]] = []
 
 
 class Awaiting(msgspec.Struct, array_like=True, gc=False):

@@ -18,7 +18,7 @@ from decisions.fits import Fits
 from decisions.settings import SlateSettings
 from decisions.slate import Ranker
 from events import kinds
-from features.sides import SideSettings, room_sides, user_side
+from features.sides import SideSettings, room_side_of, user_side
 from features.vector import VectorSettings
 from flows.settings import Settings
 from models.factor_settings import FactorSettings
@@ -88,7 +88,7 @@ def test_the_score_is_that_of_the_whole_vector(say: Teller, sides: SideSettings)
         scene, _ = line.runtime.boards.at(step.clock_ms // 1000, step.seq)
         board, live = line.runtime.boards.board(scene, table)
         fits = Fits(scene.content, factors, sides, VECTOR)(wish.view, worth)
-        theirs = room_sides(scene.content, live.ids, sides)
+        theirs = [room_side_of(scene.content, room_id, sides) for room_id in live.ids]
         own = user_side(wish.view, sides, VECTOR)
         scores = ranker.scores(wish, board, live, ranker.tag_values(wish.view, board))
         for place, room_id in enumerate(live.ids):
@@ -137,7 +137,7 @@ def test_what_is_learnt_is_what_is_served(say: Teller):
         view = step.wish.view
         found = fits(view, 1.0)
         for room_id, at in place.items():
-            [room] = room_sides(content, [room_id], ON.sides)
+            room = room_side_of(content, room_id, ON.sides)
             example = msgspec.structs.replace(
                 line.made.examples[0], user_side=user_side(view, ON.sides, VECTOR), room_side=room
             )

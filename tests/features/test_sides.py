@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from events import kinds
-from features.sides import KINDS, SideSettings, room_side, room_sides, user_side
+from features.sides import KINDS, SideSettings, room_side, room_side_of, user_side
 from features.vector import VectorSettings, View
 from flows.settings import Settings
 from models.factor_settings import FactorSettings
@@ -76,7 +76,7 @@ def test_an_example_has_the_sides_as_they_were_when_it_was_shown(say: Teller):
     # By position; the later run had b at the top once more.
     first, later, second, unknown = [one for one in line.made.examples if one.ordered < 0]
     content = line.runtime.scenes.content(line.seq)
-    theirs = room_sides(content, ["a", "b", "nowhere", "b"], ON.sides)
+    theirs = [room_side_of(content, one, ON.sides) for one in ("a", "b", "nowhere", "b")]
     assert [one.room_side for one in (first, second, unknown, later)] == theirs
     assert unknown.room_side == []
     names = [{name for name, _ in one.user_side} for one in (first, later)]
