@@ -9,20 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from itertools import compress
 
 import numpy as np
 from numpy.typing import NDArray
 
 from decisions.fits import Fits
+from decisions.live_air import LiveAir
 from decisions.optimism import optimism_of
 from decisions.settings import SlateSettings
 from decisions.text import json_text
 from features.content import NO_TAG, Content
-from features.on_air import OnAir
 from features.scene import Scene
-from features.vector import ROOM_NAMES, SEGMENT_NAMES, USER_NAMES, View, focus
+from features.vector import ROOM_NAMES, SEGMENT_NAMES, USER_NAMES, View
 from models.table import WeightsTable
 
 Vector = NDArray[np.float64]
@@ -53,8 +53,6 @@ BASE_WHYS = [
 ]
 """What speaks for a room to anyone, by the column of its vector; that nothing does comes last."""
 _IMPRESSIONS = ROOM_NAMES.index("room_impressions")
-_FEW_TAGS = 8
-"""Tags of a user that are looked up one by one; more are in one pass over the rooms."""
 _TEXTS_MAX = 100_000
 """What is made of the ids of rooms and of tags is kept for so many of each."""
 
@@ -151,65 +149,6 @@ class Board:
         if self._fit_asked[0] is not view:
             self._fit_asked = (view, self._fits(view, self._fit_worth))
         return self._fit_asked[1]
-
-
-class LiveAir:
-    """What is on air in the live rooms, by place, aligned with `Content.live`."""
-
-    def __init__(self, air: OnAir, numbers: NDArray[np.intp]) -> None:
-        self._tag_number = air.tag_number
-        tags, self._share = air.tags.take(numbers, 1), air.share.take(numbers)
-        self._rows = list(tags)
-        self.cut = air.cut
-        self.products = [air.products[number] for number in numbers.tolist()]
-        """What is on air in each room; None where nothing is."""
-        self.presented = air.presented
-        """The tags of each room's product on air, by number; none where nothing is."""
-        # By tag where it is: the places of each stand together.
-        every = tags.ravel()
-        small = every.astype(np.uint16) if len(air.tag_number) < 1 << 16 else every
-        order = small.argsort(kind="stable")
-        self._places = order % max(len(numbers), 1)
-        self._shares = self._share.take(self._places)
-        ends = np.bincount(every, minlength=len(air.tag_number) + 1).cumsum()
-        self._ends: list[int] = ends.tolist()
-
-    @cached_property
-    def rivals(self) -> dict[str, list[int]]:
-        """The places of the rooms that present each product which several rooms present."""
-        places: dict[str, list[int]] = {}
-        for place, product in enumerate(self.products):
-            if product is not None:
-                places.setdefault(product, []).append(place)
-        return {product: found for product, found in places.items() if len(found) > 1}
-
-    def presenting(self, tag: str) -> NDArray[np.intp]:
-        """The places of rooms with this tag on air, but for those in `cut`."""
-        number = self._tag_number.get(tag)
-        if number is None:
-            return self._places[:0]
-        return self._places[self._ends[number - 1] : self._ends[number]]
-
-    def add(self, score: NDArray[np.float64], view: View, worth: float, half: float) -> None:
-        """Add to each room's score what is on air there, where the strongest tag adds `worth`."""
-        number_of, ends, most = self._tag_number.get, self._ends, view.most
-        found = []
-        for tag, weights in view.weights.items():
-            number = number_of(tag)
-            # A number may be left of what was on air once: it must not tell which way to add.
-            if number is not None and weights[3] > 0 and ends[number - 1] < ends[number]:
-                found.append((number, worth * focus(weights[3], most, half)))
-        if len(found) <= _FEW_TAGS:
-            places, shares = self._places, self._shares
-            for number, value in found:
-                span = slice(ends[number - 1], ends[number])
-                score[places[span]] += shares[span] * value
-            return
-        by_tag: NDArray[np.float64] = np.zeros(len(self._tag_number) + 1)
-        for number, value in found:
-            by_tag[number] = value
-        for row in self._rows:
-            score += by_tag.take(row, mode="wrap") * self._share
 
 
 class LiveRooms:

@@ -24,24 +24,23 @@ def favour(
     `trusted_min` is in (0, 1], as `View.hosts` is; who is followed is trusted more than who is
     not. Rooms that rank below `least` stay where they are.
     """
-    if board.air is None:
-        return by, {}
     trust = {host: value for host, value in view.hosts.items() if value >= trusted_min}
-    trust.update((host, 1.0 + view.hosts.get(host, 0.0)) for host in view.follows)
-    rivals = board.air.rivals if trust else {}
-    if not rivals:
+    for host in view.follows:
+        trust[host] = 1.0 + view.hosts.get(host, 0.0)
+    air = board.air
+    if air is None or not trust:
         return by, {}
     known: dict[int, str] = {}
     products: dict[str, None] = {}
     for host in trust:
         for place in live.places_of(host):
-            product = board.air.products[place]
-            if product is not None and product in rivals:
+            product = air.products[live.numbers[place]]
+            if product is not None and air.rivals(product):
                 known[place] = host
                 products[product] = None
     made, won = by, {}
     for product in products:
-        places = [place for place in rivals[product] if by[place] >= least]
+        places = [place for place in air.rivals(product) if by[place] >= least]
         ranks = sorted((float(by[place]) for place in places), reverse=True)
         places.sort(
             key=lambda place: (-trust.get(known.get(place, ""), 0.0), -float(by[place]), place)

@@ -10,6 +10,7 @@ anew, in `tests/features/test_on_air.py`; only the numbers of tags may differ.
 from __future__ import annotations
 
 import copy
+from collections import Counter
 from collections.abc import Iterable
 
 import numpy as np
@@ -26,7 +27,8 @@ class OnAir:
     """Arrays over the n rooms of a content: `tags` is [tags a product, n], `share` 1 over a count.
 
     `room_tags` are the tags by room, `presented` those of them that are a product's, `products`
-    what is on air; `cut` has by room a product's tags beyond the limit, which are not scored.
+    what is on air, `rooms_with` in how many rooms each product is; `cut` has by room a product's
+    tags beyond the limit, which are not scored.
     Nothing is changed once made.
     """
 
@@ -34,6 +36,7 @@ class OnAir:
         count = len(content.ids)
         self.content, self.seq, self.changes = content, seq, 0
         self.products: list[str | None] = [None] * count
+        self.rooms_with: dict[str, int] = {}
         self.room_tags: list[list[str]] = [[]] * count
         self.presented: list[list[str]] = [[]] * count
         self.cut: dict[str, frozenset[str]] = {}
@@ -75,7 +78,7 @@ def on_air(base: OnAir | None, content: Content, catalogue: Catalogue, seq: int)
     names = [name for name in changed if name in content.number]
     if names:
         made.products, made.room_tags = list(made.products), list(made.room_tags)
-        made.presented = list(made.presented)
+        made.presented, made.rooms_with = list(made.presented), dict(made.rooms_with)
         made.tags, made.share = made.tags.copy(), made.share.copy()
         _tell(made, catalogue, names)
     return made
@@ -88,10 +91,18 @@ def _move(made: OnAir, base: OnAir) -> None:
     products, room_tags = [*base.products, None], [*base.room_tags, []]
     presented = [*base.presented, []]
     made.products = [products[number] for number in source]
+    made.rooms_with = dict(Counter(one for one in made.products if one is not None))
     made.room_tags = [room_tags[number] for number in source]
     made.presented = [presented[number] for number in source]
     made.tags = np.pad(base.tags, ((0, 0), (0, 1)), constant_values=NO_TAG).take(source, 1)
     made.share = np.append(base.share, 1.0).take(source)
+
+
+def _count(rooms_with: dict[str, int], product_id: str | None, more: int) -> None:
+    if product_id is not None:
+        rooms = rooms_with.pop(product_id, 0) + more
+        if rooms:
+            rooms_with[product_id] = rooms
 
 
 def _tell(made: OnAir, catalogue: Catalogue, names: Iterable[str]) -> None:
@@ -116,6 +127,8 @@ def _tell(made: OnAir, catalogue: Catalogue, names: Iterable[str]) -> None:
         missing = len(tags) - len(made.tags)
         if missing > 0:
             made.tags = np.pad(made.tags, ((0, missing), (0, 0)), constant_values=NO_TAG)
+        _count(made.rooms_with, made.products[number], -1)
+        _count(made.rooms_with, product_id, 1)
         made.products[number], made.room_tags[number] = product_id, tags
         made.presented[number] = [] if product is None else tags
         made.tags[:, number] = NO_TAG

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import orjson
 
-from decisions.board import LiveAir
+from decisions.live_air import LiveAir
 from decisions.settings import SlateSettings
 from events import kinds
 from features.catalogue import Catalogue, CatalogueSettings, Entry

@@ -38,9 +38,10 @@ def test_ranks_are_dealt_out_among_the_rooms_of_a_product_alone(seed: int):
         if product is not None:
             rivals.setdefault(product, []).append(place)
     rivals = {product: places for product, places in rivals.items() if len(places) > 1}
-    air: Any = SimpleNamespace(products=products, rivals=rivals)
+    air: Any = SimpleNamespace(products=products, rivals=lambda name: rivals.get(name, []))
     live: Any = SimpleNamespace(
-        places_of=lambda host: [n for n in range(rooms) if hosts[n] == host]
+        places_of=lambda host: [n for n in range(rooms) if hosts[n] == host],
+        numbers=range(rooms),
     )
     before = np.array(by)
     made, won = favour(before, view, SimpleNamespace(air=air), live, 0.5, LEAST)  # type: ignore[arg-type]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from typing import Any
 
 from hypothesis import given, settings
@@ -51,6 +52,7 @@ def told(air: OnAir) -> dict[str, Any]:
         "seq": air.seq,
         "content": air.content.seq,
         "products": air.products,
+        "rooms_with": air.rooms_with,
         "room_tags": air.room_tags,
         "presented": air.presented,
         "tags": [[names[n] for n in column if n != NO_TAG] for column in air.tags.T.tolist()],
@@ -79,6 +81,7 @@ def test_made_of_an_earlier_one_it_is_as_if_looked_up_anew(seed: int, steps: lis
         assert told(air) == told(OnAir(content, catalogue, seq))
         expected = [naive_tags(catalogue, room_id, seq) for room_id in content.ids]
         assert air.room_tags == expected
+        assert air.rooms_with == Counter(filter(None, air.products))
 
 
 def test_an_earlier_one_stays_as_it_was_and_rooms_that_are_the_same_are_shared():
