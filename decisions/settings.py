@@ -17,6 +17,11 @@ class SlateSettings:
     )
     host_max: int = setting(2, "rooms a host", "One host must not fill a list.")
     tag_max: int = setting(8, "rooms a tag", "One interest must not fill a list.")
+    diversity: float = setting(
+        0.0,
+        "logits",
+        "Taken from a room for its likeness to one above it, 0 to 1 by their tags (MMR).",
+    )
     fresh_min: int = setting(
         10,
         "rooms",

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from decisions.best import best_places
 from decisions.board import Board, LiveRooms
+from decisions.diversified import diversified
 from decisions.explore import chances, explore
 from decisions.items import items_json
 from decisions.kept_out import keep_out
@@ -207,6 +208,9 @@ class Ranker:
             by = favoured
             best = best_places(by, self.settings.pool)
         request_id = f"{hash64(f'{version}/{wish.user_id}'):016x}"
+        if self.settings.diversity > 0.0:
+            diversity, count = self.settings.diversity, self.settings.items_max
+            best = diversified(best, by.take(best), live.tag_numbers, diversity, count)
         chosen, rest = self._choose(best, live)
         # With less left than there are slots it could run out, and propensities would not be exact.
         explores = self.settings.explore_share > 0.0 and len(rest) >= len(chosen)
