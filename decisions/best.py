@@ -24,12 +24,14 @@ def best_places(score: NDArray[np.float64], count: int) -> list[int]:
 def floor_of(score: NDArray[np.float64], count: int) -> float:
     """What at least so many of the scores reach, and of many not many more do.
 
-    The scores are dealt to twice as many heaps: half of the heaps have their best one above it.
+    The scores are dealt to four times as many heaps, or to heaps of two; what the best ones of so
+    many heaps reach is the floor.
     """
-    heaps = 2 * count
-    rounds = len(score) // heaps
-    if rounds < 2:
+    heaps = min(4 * count, len(score) // 2)
+    if heaps <= count:
         return _LOWEST
+    rounds = len(score) // heaps
     tops = np.maximum.reduce(score[: rounds * heaps].reshape(rounds, heaps))
-    tops.partition(count)
-    return float(tops[count])
+    # Of so few a sort costs less than a selection.
+    tops.sort()
+    return float(tops[heaps - count])
