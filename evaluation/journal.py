@@ -80,6 +80,7 @@ class Examples:
     ordered: Ints
     weight: Floats
     logits: Floats
+    watched: Ints
 
     def __len__(self) -> int:
         return len(self.user)
@@ -225,6 +226,7 @@ def _examples(judged: Sequence[Judged], users: dict[str, int]) -> Examples:
         ordered=_ints([row.ordered for row in learnt]),
         weight=np.array([row.weight for row in learnt], dtype=np.float64),
         logits=np.array(logits, dtype=np.float64).T if logits else np.zeros((0, 0)),
+        watched=_ints([row.watched for row in learnt]),
     )
 
 

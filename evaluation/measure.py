@@ -28,7 +28,7 @@ IN_SEGMENTS = (
     "slate.bubble",
 )
 OVER_TIME = ("shown.ndcg@10", "live.ndcg@10", "slate.bubble", "slate.diversity")
-LABELS = {"engagement": "engaged", "quick_leave": "left", "order": "ordered"}
+LABELS = {"engagement": "engaged", "quick_leave": "left", "order": "ordered", "watch": "watched"}
 CURVE_BINS = 12
 SLICES = 24
 CLIP_MAX = 100.0

@@ -143,6 +143,7 @@ def _calibration(policies: Mapping[str, Report]) -> str:
         ("engagement", "Engagement"),
         ("quick_leave", "Quick leave"),
         ("order", "Order"),
+        ("watch", "Long stay"),
     ):
         series = _series(
             {name: policy["calibration"].get(model, ()) for name, policy in policies.items()}

@@ -9,7 +9,8 @@ class Example(msgspec.Struct, array_like=True, gc=False):
     """One labelled impression, learnt from once.
 
     Examples of one clicked list share `due_ms` and `request_id` and come together, in position
-    order. A label of -1 does not apply: `left` needs an entry, `ordered` a click or an entry.
+    order. A label of -1 does not apply: `left` and `watched` need an entry, `ordered` a click or
+    an entry.
     """
 
     due_ms: int  # when the label became known, event time
@@ -27,3 +28,4 @@ class Example(msgspec.Struct, array_like=True, gc=False):
     x: bytes  # feature vector, little-endian float64, one number a feature name
     user_side: list[tuple[str, float]] = []  # of `features.sides`, as shown; where factors are on
     room_side: list[tuple[str, float]] = []  # the same, as of when its list closed
+    watched: int = -1  # a long stay: 1, 0, or -1 not applicable (never entered)

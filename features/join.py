@@ -17,7 +17,7 @@ from events.hashing import uniform
 from events.setting import setting
 from features.example import Example
 from features.sides import Side
-from features.user import CLICKED, ENGAGED, LEFT, STAYED, Awaiting, OpenList, User
+from features.user import CLICKED, ENGAGED, LEFT, STAYED, WATCHED, Awaiting, OpenList, User
 
 UNKNOWN = -1
 T = TypeVar("T")
@@ -197,6 +197,7 @@ class Join:
                     engaged=1 if flag & (CLICKED | ENGAGED) else 0,
                     left=1 if flag & LEFT else 0 if flag & STAYED else UNKNOWN,
                     ordered=UNKNOWN,
+                    watched=_watched(flag),
                     weight=1.0 if flag else weight,
                     sampled=sampled,
                     x=vectors[place * row : place * row + row],
@@ -269,3 +270,10 @@ class Join:
             sampled=True,
             x=np.frombuffer(waiting.vector, "<f4").astype("<f8").tobytes(),
         )
+
+
+def _watched(flag: int) -> int:
+    """Whether who entered a room stayed long; a long stay that ends is no quick leave."""
+    if flag & WATCHED:
+        return 1
+    return 0 if flag & (LEFT | STAYED) else UNKNOWN

@@ -6,7 +6,7 @@ from events import kinds
 from features.join import JoinSettings
 from features.observed import Signal
 from features.strengths import stayed_ms
-from features.user import CLICKED, ENGAGED, LEFT, ORDERED, STAYED
+from features.user import CLICKED, ENGAGED, LEFT, ORDERED, STAYED, WATCHED
 
 
 def labels_of(event: Signal, settings: JoinSettings) -> int:
@@ -25,8 +25,9 @@ def _flags_of(event: Signal, settings: JoinSettings) -> int:
         long = event.long or visit_ms >= settings.long_dwell_ms
         if event.left and visit_ms < settings.quick_leave_ms:
             return LEFT
-        stayed = visit_ms >= settings.quick_leave_ms
-        return (STAYED if stayed else 0) | (ENGAGED if long else 0)
+        if visit_ms < settings.quick_leave_ms:
+            return ENGAGED if long else 0
+        return STAYED | (ENGAGED | WATCHED if long else 0)
     if isinstance(event, kinds.Dismiss):
         return LEFT
     if isinstance(event, kinds.Order):

@@ -7,7 +7,7 @@ import msgspec
 from features.ladder import Ladder
 
 DAY_MS = 86_400_000
-CLICKED, ENGAGED, LEFT, STAYED, ORDERED = 1, 2, 4, 8, 16
+CLICKED, ENGAGED, LEFT, STAYED, ORDERED, WATCHED = 1, 2, 4, 8, 16, 32
 
 
 class OpenList(msgspec.Struct, array_like=True, gc=False):

@@ -27,6 +27,7 @@ class Judged(msgspec.Struct, tag_field="row", tag="example"):
     weight: float
     sampled: bool
     logits: list[float]
+    watched: int = -1
 
 
 _encode = msgspec.json.Encoder().encode
@@ -48,6 +49,7 @@ def judged_lines(batch: Sequence[Example], scores: Vector) -> list[bytes]:
                 example.weight,
                 example.sampled,
                 logits,
+                example.watched,
             )
         )
         for example, logits in zip(batch, scores.T.tolist(), strict=True)

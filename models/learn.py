@@ -18,7 +18,7 @@ from models.learn_state import StoredLearn, must_agree, pack_state, unpack_state
 from models.learner import Learner
 from models.preference import clicked_lists, listwise_descent, pairs_of
 from models.prior import specs_of
-from models.registry import ENGAGEMENT, POINTWISE, PREFERENCE
+from models.registry import ENGAGEMENT, PREFERENCE
 from models.scorer import Linear, Vector, combine, logits
 from models.settings import LearnSettings, columns_without
 from models.table import WeightsTable
@@ -173,8 +173,9 @@ class LearnState:
 
     def _learn_examples(self, batch: list[Example], rows: Vector) -> None:
         sampled = [place for place, example in enumerate(batch) if example.sampled]
-        for spec in POINTWISE:
-            assert spec.label is not None
+        for spec in specs_of(self.settings):
+            if spec.label is None:
+                continue
             labels = [spec.label(batch[place]) for place in sampled]
             used = [place for place, label in zip(sampled, labels, strict=True) if label >= 0]
             if used:

@@ -32,9 +32,9 @@ class StoredLearn(msgspec.Struct, array_like=True):
 
 
 _KIND = b"LLLN"
-_VERSION = 3
+_VERSION = 4
 _OLDEST = 2
-"""There were no factors."""
+"""There were no factors; examples of 3 knew nothing of long stays."""
 
 
 def pack_state(state: StoredLearn) -> bytes:

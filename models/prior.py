@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from models.registry import LEARNERS, POINTWISE, PREFERENCE, LearnerSpec
+from models.registry import LEARNERS, PREFERENCE, WATCH, LearnerSpec
 from models.scorer import Weights, combine
 from models.settings import LearnSettings, columns_without, prior_coefficients
 from models.table import WeightsTable
@@ -12,7 +12,9 @@ from models.table import WeightsTable
 
 def specs_of(settings: LearnSettings) -> tuple[LearnerSpec, ...]:
     """The learners that the settings ask for."""
-    return LEARNERS if settings.rank_by == PREFERENCE.name else POINTWISE
+    asked = {WATCH.name: settings.watch_share != 0.0}
+    asked[PREFERENCE.name] = settings.rank_by == PREFERENCE.name
+    return tuple(spec for spec in LEARNERS if asked.get(spec.name, True))
 
 
 def first_coefficients(

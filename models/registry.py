@@ -25,7 +25,9 @@ ENGAGEMENT = LearnerSpec(
 )
 QUICK_LEAVE = LearnerSpec("quick_leave", "who enters a room leaves it at once", lambda e: e.left)
 ORDER = LearnerSpec("order", "who clicks or enters orders before the horizon", lambda e: e.ordered)
+WATCH = LearnerSpec("watch", "who enters a room watches long", lambda e: e.watched)
 PREFERENCE = LearnerSpec("preference", "of two items of one list, this one is engaged with", None)
 
 POINTWISE = (ENGAGEMENT, QUICK_LEAVE, ORDER)
-LEARNERS = (*POINTWISE, PREFERENCE)
+"""Those that are always learnt."""
+LEARNERS = (*POINTWISE, WATCH, PREFERENCE)

@@ -125,10 +125,12 @@ def logits(rows: Vector, weights: Linear) -> Vector:
 
 
 def combine(weights: Mapping[str, Weights], settings: LearnSettings) -> RankWeights:
-    """The utility `z_lead + order_share * z_order - leave_share * z_quick_leave` as one score.
+    """The utility as one score: z_lead and shares of others, as the settings weigh them.
 
-    `z_lead` is the logit of engagement, or of preference blended with it, as `rank_by` says. An
-    order or quick-leave model that has not seen `support_min` of both labels counts nothing: one
+    That is `order_share * z_order - leave_share * z_quick_leave + watch_share * z_watch`.
+
+    `z_lead` is the logit of engagement, or of preference blended with it, as `rank_by` says. A
+    model of these three that has not seen `support_min` of both labels counts nothing: one
     that only ever saw "no" has learnt to dislike whatever is shown.
     """
     parts: list[tuple[Weights, float]] = []
@@ -138,7 +140,11 @@ def combine(weights: Mapping[str, Weights], settings: LearnSettings) -> RankWeig
             parts.append((weights["engagement"], 1.0 - settings.preference_share))
     else:
         parts.append((weights["engagement"], 1.0))
-    for name, share in (("order", settings.order_share), ("quick_leave", -settings.leave_share)):
+    for name, share in (
+        ("order", settings.order_share),
+        ("quick_leave", -settings.leave_share),
+        ("watch", settings.watch_share),
+    ):
         model = weights.get(name)
         if model is None or share == 0.0:
             continue

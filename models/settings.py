@@ -53,6 +53,7 @@ class LearnSettings:
     engagement_intercept: float = setting(-2.0, "logit", "About 12 of 100 impressions engage.")
     quick_leave_intercept: float = setting(-1.0, "logit", "About 27 of 100 entries end at once.")
     order_intercept: float = setting(-4.0, "logit", "About 2 of 100 visits buy.")
+    watch_intercept: float = setting(0.0, "logit", "About half of those who enter stay for long.")
     engagement_prior: Mapping[str, float] = setting(
         {
             "room_click_rate": 1.0,
@@ -82,6 +83,12 @@ class LearnSettings:
         "A room that fits sells more.",
     )
 
+    watch_prior: Mapping[str, float] = setting(
+        {"tag_match_": 0.2},
+        "coefficient by name's beginning",
+        "A room that fits is watched for longer.",
+    )
+
     rank_by: str = setting(
         "engagement",
         "engagement or preference",
@@ -101,10 +108,13 @@ class LearnSettings:
     leave_share: float = setting(
         0.2, "logits a logit", "What a quick leave's logit takes from utility."
     )
+    watch_share: float = setting(
+        0.0, "logits a logit", "What a long stay's logit adds to utility; 0: it is not learnt."
+    )
     support_min: int = setting(
         50,
         "examples a label",
-        "Orders and quick leaves count in ranking once this many of both labels are learnt.",
+        "Orders, leaves and long stays count in ranking once this many of both labels are learnt.",
     )
 
     without: tuple[str, ...] = setting(
@@ -181,6 +191,7 @@ class LearnSettings:
             "engagement": {**self.engagement_prior, "factor_match": self.factor_prior},
             "quick_leave": self.quick_leave_prior,
             "order": self.order_prior,
+            "watch": self.watch_prior,
             "preference": {**self.engagement_prior, "factor_match": self.factor_prior},
         }[model]
 
@@ -190,6 +201,7 @@ class LearnSettings:
             "engagement": self.engagement_intercept,
             "quick_leave": self.quick_leave_intercept,
             "order": self.order_intercept,
+            "watch": self.watch_intercept,
             "preference": 0.0,
         }[model]
 
@@ -219,6 +231,7 @@ def unmatched_priors(settings: LearnSettings, names: Sequence[str]) -> list[str]
         *settings.engagement_prior,
         *settings.quick_leave_prior,
         *settings.order_prior,
+        *settings.watch_prior,
         *settings.baseline_features.values(),
     ]
     return sorted({s for s in starts if not any(name.startswith(s) for name in names)})

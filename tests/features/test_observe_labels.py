@@ -299,3 +299,21 @@ def test_what_a_full_list_shows_further_is_left_out_and_counted(line: Line, say:
     line.feed(say.shown(1, "u", "q", rooms))
     line.feed(say.shown(1.5, "u", "q", "y1 y2"))
     assert line.observe[0].totals()["list_items_cut"] == 2
+
+
+def test_who_enters_a_room_watches_it_for_long_or_does_not(line: Line, say: Teller):
+    """By the length of the visit or the platform's own verdict; of others nothing is said."""
+    line.feed(say.shown(10, "u1", "q1", "a b c d"))
+    stays: list[tuple[str, dict[str, Any]]] = [
+        ("a", {"dwell_ms": 40_000, "left": True}),
+        ("b", {"dwell_ms": 9_000, "left": True, "long": True}),
+        ("c", {"dwell_ms": 9_000, "left": True}),
+    ]
+    for number, (room_id, fields) in enumerate(stays):
+        line.feed([act(say, kinds.Dwell, 60 + number, room_id, **fields)])
+    until(line, say, 2_000)
+    assert [example.watched for example in line.made.examples] == [1, 1, 0, -1]
+    line.feed(say.shown(3_000, "u1", "q2", "a b"))
+    line.feed([act(say, kinds.Dwell, 3_001, "a", dwell_ms=900, left=True)])
+    until(line, say, 5_000)
+    assert next(e.watched for e in line.made.examples if e.request_id == "q2") == 0

@@ -8,6 +8,7 @@ import random
 import struct
 from collections.abc import Callable
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
@@ -313,7 +314,7 @@ def test_damaged_state_is_refused_with_a_reason(
         with pytest.raises(StateError):
             LearnState.restore(bytes(spoilt), settings, names)
     old = stored[:4] + struct.pack("<H", 0) + stored[6:]
-    with pytest.raises(StateError, match="layout 0, this version reads layout 3"):
+    with pytest.raises(StateError, match="layout 0, this version reads layout 4"):
         LearnState.restore(old, settings, names)
     with pytest.raises(StateError, match="other features"):
         LearnState.restore(stored, settings, (*names[:-1], "renamed"))
@@ -376,3 +377,24 @@ def test_examples_that_come_between_helpings_take_their_place_in_the_order(
 
 def _count(examples: list[Example], second: int) -> int:
     return sum(example.due_ms // 1000 == second for example in examples)
+
+
+def test_long_stays_are_learnt_and_ranked_by_where_they_have_a_share(
+    settings: LearnSettings, names: tuple[str, ...], world: World
+) -> None:
+    examples = [msgspec.structs.replace(one, watched=1 - one.engaged) for one in world(60)]
+    plain = LearnState(settings, names)
+    assert "watch" not in plain.learners
+    chosen = dataclasses.replace(settings, watch_share=2.0, support_min=1)
+    asked = LearnState(chosen, names)
+    _run(plain, examples)
+    _run(asked, examples)
+    learnt = asked.table().weights["watch"]
+    assert 0 < learnt.positives < learnt.examples
+    both = asked.table().weights
+    assert both["engagement"].coef.tolist() == plain.table().weights["engagement"].coef.tolist()
+    apart = combine({**both}, dataclasses.replace(chosen, watch_share=0.0)).coef
+    assert asked.table().rank.coef == pytest.approx(
+        apart + 2.0 * np.where(apart == 0.0, 0.0, learnt.coef)
+    )
+    assert asked.metrics()["models"]["watch"]["examples"] == learnt.examples  # type: ignore[index]

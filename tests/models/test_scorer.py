@@ -56,11 +56,12 @@ def _models(**counts: int) -> dict[str, Weights]:
         "order": _weights(2, "order", **counts),
         "quick_leave": _weights(3, "quick_leave", **counts),
         "preference": _weights(4, "preference"),
+        "watch": _weights(5, "watch", **counts),
     }
 
 
 def test_utility_is_the_sum_of_its_logits() -> None:
-    settings = LearnSettings(order_share=0.5, leave_share=0.25, support_min=10)
+    settings = LearnSettings(order_share=0.5, leave_share=0.25, watch_share=0.125, support_min=10)
     models = _models(examples=30, positives=10)
     rank = combine(models, settings)
     rows = np.random.default_rng(5).normal(size=(9, 24))
@@ -68,9 +69,10 @@ def test_utility_is_the_sum_of_its_logits() -> None:
         logits(rows, models["engagement"])
         + 0.5 * logits(rows, models["order"])
         - 0.25 * logits(rows, models["quick_leave"])
+        + 0.125 * logits(rows, models["watch"])
     )
     assert logits(rows, rank) == pytest.approx(expected, abs=1e-9)
-    assert rank.versions == {"engagement": 7, "order": 0, "quick_leave": 0}
+    assert rank.versions == {"engagement": 7, "order": 0, "quick_leave": 0, "watch": 0}
     assert not rank.coef.flags.writeable
 
 
@@ -109,7 +111,10 @@ def test_longest_beginning_wins() -> None:
 
 def test_misspelt_priors_are_found() -> None:
     settings = LearnSettings(
-        engagement_prior={"room": 1.0, "rom_heat": 1.0}, quick_leave_prior={}, order_prior={}
+        engagement_prior={"room": 1.0, "rom_heat": 1.0},
+        quick_leave_prior={},
+        order_prior={},
+        watch_prior={},
     )
     assert unmatched_priors(settings, ("room_heat",)) == ["rom_heat"]
 
