@@ -147,6 +147,23 @@ def test_what_nobody_has_told_the_machine_is_found_by_factors():
         assert liked > other
 
 
+def test_tags_that_share_an_audience_come_close():
+    """No two tags ever stand together, with a user or a room: who chooses what joins them."""
+    machine = FactorMachine(factors=4, learning_rate=0.5)
+    for turn in range(2_000):
+        liked, shown = turn % 6, (turn * 7 // 6) % 6
+        machine.learn_sides(
+            [(f"tag {liked}", 1.0)], [(f"tag {shown}", 1.0)], liked % 2 == shown % 2
+        )
+    names, left, right = machine.vectors()
+    for vectors in (left, right):
+        unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        for one in range(6):
+            for other in range(one):
+                a, b = (unit[names.index(f"tag {number}")] for number in (one, other))
+                assert (float(a @ b) > 0.8) == (one % 2 == other % 2)
+
+
 def test_texts_are_names_and_unmarked_features_stand_on_both_sides():
     machine = FactorMachine()
     machine.learn_one({"colour": "red", "right size": 2.0, "left age": 1.0, "absent": 0.0}, True)
