@@ -25,7 +25,7 @@ class FactorSettings:
         5.0, "slope", "A weighted example's slope is cut here.", least=0.001
     )
     names_max: int = setting(
-        8192, "names", "When there are more, the quarter unseen for longest leaves.", least=16
+        8192, "names", "When there are more, the quarter unseen for longest leaves.", least=256
     )
     publish_s: int = setting(
         60, "s of event time", "How often vectors are published, where they have changed.", least=1

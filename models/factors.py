@@ -77,8 +77,9 @@ class FactorMachine(base.Classifier):
         """`learn_one` of sides, no name twice on one; the offset is a logit."""
         if not left or not right:
             return
-        if len(self.place) + len(left) + len(right) > self.names_max:
-            self._forget()
+        most = self.names_max - len(left) - len(right)
+        if len(self.place) > most:
+            self._forget(max(most, 0))
         self.examples += 1
         a, x = self._numbers(left)
         b, y = self._numbers(right)
@@ -146,11 +147,14 @@ class FactorMachine(base.Classifier):
             self.sums = np.concatenate((self.sums, np.zeros_like(self.sums)), 1)
             self.seen = np.concatenate((self.seen, np.zeros_like(self.seen)))
 
-    def _forget(self) -> None:
-        """Let the quarter of names that was seen longest ago go; ties by when they first came."""
+    def _forget(self, most: int) -> None:
+        """Let the quarter of names that was seen longest ago go, or all but so many.
+
+        Of names seen in one example those go first that came first.
+        """
         size = len(self.place)
         order = np.argsort(self.seen[:size], kind="stable")
-        kept = np.sort(order[size // 4 :])
+        kept = np.sort(order[max(size // 4, size - most) :])
         names = list(self.place)
         self.forgotten += size - len(kept)
         self.place = {names[old]: new for new, old in enumerate(kept.tolist())}

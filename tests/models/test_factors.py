@@ -181,8 +181,16 @@ def test_names_unseen_for_longest_leave_and_are_counted():
     assert {"kept", "name 59"} <= set(machine.place)
     assert "name 0" not in machine.place
     assert machine.forgotten == 61 - len(machine.place)
+    many = [(f"name {number}", 1.0) for number in range(7)]
+    machine.learn_sides(many, [("other", 1.0)], True)
+    machine.learn_sides([(f"more {name}", 1.0) for name, _ in many], many, True)
+    assert len(machine.place) <= 16
     fresh = FactorMachine()
     fresh.learn_sides([("kept", 1.0)], [("name 0", 1.0)], True, 0.0)
+    machine = FactorMachine(names_max=16)
+    machine.learn_sides([("kept", 1.0)], [("name 0", 1.0)], True)
+    for number in range(1, 60):
+        machine.learn_sides([("kept", 1.0)], [(f"name {number}", 1.0)], True)
     machine.learn_sides([("kept", 1.0)], [("name 0", 1.0)], True, 0.0)
     held = machine.held[1, machine.place["name 0"]]
     assert held.tolist() == fresh.held[1, fresh.place["name 0"]].tolist()
