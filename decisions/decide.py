@@ -212,7 +212,10 @@ class DecideShard:
                     self._drop(step.user_id)
                 elif consent is not None and consent.push is False:
                     self._recall_pushes(step.user_id)
-            elif isinstance(step.fact, kinds.PushDisable):
+            elif isinstance(step.fact, kinds.PushDisable) or (
+                isinstance(step.fact, kinds.Mute)
+                and self.policy.has_waiting(step.user_id, step.fact)
+            ):
                 self._recall_pushes(step.user_id)
 
     def _drop(self, user_id: str) -> None:

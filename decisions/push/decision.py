@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from decisions.push.offer import Offer, Reason
@@ -51,6 +53,7 @@ class _Line(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 _encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(_Line).decode
 
 
 def line_of(decision: PushDecision) -> bytes:
@@ -74,6 +77,12 @@ def line_of(decision: PushDecision) -> bytes:
             title=d.title,
         )
     )
+
+
+def waiting(lines: Sequence[bytes], at_ms: int) -> list[tuple[str, str | None]]:
+    """Room and product of each push that may still wait for its time, or for whoever sends it."""
+    told = map(_decode, lines)
+    return [(one.room_id, one.product_id) for one in told if one.sent and one.expires_at_ms > at_ms]
 
 
 def value_of(version: int, as_of_ms: int, lines: list[bytes]) -> bytes:

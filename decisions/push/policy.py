@@ -10,7 +10,7 @@ import msgspec
 
 from decisions.push import snapshot
 from decisions.push.checks import Checks
-from decisions.push.decision import PushDecision, decision_of, line_of, value_of
+from decisions.push.decision import PushDecision, decision_of, line_of, value_of, waiting
 from decisions.push.facts import Broadcast, NameBook, Names, RoomInfo
 from decisions.push.ledger import Sent, enter
 from decisions.push.offer import Offer, push_id
@@ -209,6 +209,18 @@ class PushPolicy:
             return None
         version = person.base_ms + person.changes
         return version, value_of(version, person.last_ms, person.last)
+
+    def has_waiting(self, user: str, muted: kinds.Mute) -> bool:
+        """Whether a push that may still wait is about what is muted; one of a room gone, too."""
+        person = self._people.awake(user, self._clock_ms)
+        lines = None if person is None else person.last
+        for room_id, product_id in waiting(lines or (), self._clock_ms):
+            room = self._rooms.get(room_id)
+            if room is None or room.host_id == muted.host_id or muted.tag in room.tags:
+                return True
+            if product_id is not None and muted.tag in self._scene.names.product_tags(product_id):
+                return True
+        return False
 
     def reserved(self, user: str) -> Sequence[str]:
         """The rooms that the user has a place in, the oldest reservation first."""

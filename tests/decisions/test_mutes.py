@@ -113,3 +113,37 @@ def test_no_push_tells_of_a_product_with_a_muted_tag(say: Teller):
     line.feed([say(kinds.OnAir, 60, room_id="shop", product_id="pot")])
     line.feed([say(kinds.Enter, 61, "somebody", room_id="shop")])
     assert [push.user_id for push in line.made.pushes] == ["likes"]
+
+
+@pytest.mark.parametrize(
+    ("muted", "is_sent"),
+    [({"host_id": "h"}, False), ({"tag": "tea"}, False), ({"tag": "silk"}, True)],
+)
+def test_a_mute_takes_back_what_waits_about_it(
+    line: Line, say: Teller, muted: dict[str, str], is_sent: bool
+):
+    line.feed([say.room("later", "tea", 20, host_id="h", status="scheduled")])
+    line.feed(starts(say, 30, "later"))
+    assert [push.user_id for push in line.made.pushes] == ["u"]
+    line.feed([say(kinds.Mute, 40, "u", **muted)])
+    assert [push.user_id for push in line.made.pushes] == (["u"] if is_sent else [])
+
+
+def test_a_mute_takes_back_what_waits_about_a_product(say: Teller):
+    line = Line()
+    consent = kinds.Consent(push=True)
+    quiet = {"timezone": "UTC", "quiet_hours": ("23:00", "23:00")}
+    line.feed([say.product("pot", "clay tea"), say.room("shop", "art", products=["pot"])])
+    line.feed([say(kinds.User, 2, "u", consent=consent, **quiet)])
+    line.feed([say(kinds.CartAdd, 3, "u", product_id="pot")])
+    line.feed([say(kinds.OnAir, 60, room_id="shop", product_id="pot")])
+    line.feed([say(kinds.Enter, 61, "somebody", room_id="shop")])
+    assert [push.user_id for push in line.made.pushes] == ["u"]
+    line.feed([say(kinds.Mute, 70, "u", tag="tea")])
+    assert line.made.pushes == []
+
+
+def test_a_mute_takes_back_nothing_that_is_over(line: Line, say: Teller):
+    line.feed(starts(say, 30, "later"))
+    line.feed([say(kinds.Mute, 30 + 24 * 3600, "u", host_id="h")])
+    assert [push.user_id for push in line.made.pushes] == ["u"]
