@@ -25,6 +25,7 @@ from bench.measure import run
 _NEIGHBOURS = "[neighbours]\non = true\n"
 _USERS = f"{_NEIGHBOURS}users = true\n"
 _FACTORS = "[factors]\non = true\n"
+_SEGMENTS = "[segments.attributes]\nlanguage = 0.0\nsegment = 0.0\nprice_level = 0.25\n"
 _IDS = 'user = ["hosts", "rooms"]\nroom = ["hosts", "rooms"]\n'
 PARTS: Mapping[str, str] = {
     **{
@@ -59,13 +60,20 @@ PARTS: Mapping[str, str] = {
     "with factors of ids alone": f"{_FACTORS}[sides]\n{_IDS}",
     "with neighbours, attention and factors": f"{_NEIGHBOURS}{_FACTORS}",
     "with neighbours, attention, users alike and factors": f"{_USERS}{_FACTORS}",
+    "with segments": _SEGMENTS,
+    "with long stays": "[learn]\nwatch_share = 0.2\n",
+    "varied by relevance": "[slate]\ndiversity = 0.5\n",
 }
 FIGURES = {
     "NDCG@10": "shown.ndcg@10",
     "NDCG@10 of all live": "live.ndcg@10",
     "AUC": "engagement.auc",
     "AUC of leaves": "quick_leave.auc",
+    "found by new users": "cold.users.recall@10",
+    "found by known users": "known.users.recall@10",
+    "diversity": "slate.diversity",
 }
+"""The last three are of lists as they would be served, the others of ranks before that."""
 Worth = dict[str, dict[str, tuple[float, float, float]]]
 """For each change the difference of each figure that the log has, and its interval's ends."""
 _TAGGED = (b'"kind":"room"', b'"kind":"host"', b'"kind":"product"')

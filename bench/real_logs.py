@@ -35,6 +35,8 @@ PARTS_OF_RANKLENS = (
     *("tag click rate", "what was shown before", "attributes", "appetite"),
 )
 """Films have neither heat nor leaves, orders or prices, and no host that is followed."""
+NOT_IN_RANKLENS = ("with segments", "with long stays")
+"""Nothing is said of its users, nor of how long they stayed."""
 
 
 def _by_user(users: Sequence[str]) -> list[NDArray[np.intp]]:
@@ -152,7 +154,8 @@ def ranklens(source: Path, ablate: bool) -> None:
         parts = {
             what: text
             for what, text in ablation.PARTS.items()
-            if what.startswith("with ") or what.removeprefix("without ") in PARTS_OF_RANKLENS
+            if what.removeprefix("without ") in PARTS_OF_RANKLENS
+            or (what.startswith("with ") and what not in NOT_IN_RANKLENS)
         }
         ablation.tell(ablation.worth(log, Path(folder) / "backtest", parts))
 
