@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+from itertools import product
 from pathlib import Path
 
 from sinks.embedded import EmbeddedRedis
@@ -20,7 +21,7 @@ from tests.kafka.node import Node
 def main() -> int:
     """Run the matrices; say as they go what is killed, and in the end what came of it."""
     parser = argparse.ArgumentParser(prog="python -m tests.crash")
-    parser.add_argument("--kills", type=int, default=16, help="of each live matrix (default: 16)")
+    parser.add_argument("--kills", type=int, default=8, help="of each live matrix (default: 8)")
     parser.add_argument("--replay-kills", type=int, default=8, help="of the replay (default: 8)")
     parser.add_argument("--seed", type=int, default=1, help="chooses moments and ways")
     parser.add_argument("--keep", help="a folder for state and logs, kept")
@@ -31,12 +32,17 @@ def main() -> int:
         node = Node(folder / "kafka")
         try:
             node.start()
-            for frozen in (True, False) if args.kills else ():
-                own = folder / ("frozen" if frozen else "learning")
+            kinds = product((True, False), (False, True)) if args.kills else ()
+            for number, (frozen, everything) in enumerate(kinds):
+                own = folder / f"live-{number}"
                 own.mkdir(parents=True)
                 with EmbeddedRedis(own / "redis") as url:
                     broker = Broker(node.address, f"{own.name}.")
-                    matrix = LiveMatrix(broker, url, own, args.seed, frozen)
+                    matrix = LiveMatrix(
+                        *(broker, url, own, args.seed + number),
+                        frozen=frozen,
+                        everything=everything,
+                    )
                     results.append(matrix.run(args.kills, _say))
             if args.replay_kills:
                 own = folder / "replay"

@@ -18,6 +18,7 @@ from tests.crash.feed import Feed
 from tests.crash.held import Held, differing, held
 from tests.crash.traffic import AGO_S, ONE_TOPIC, SOME_TOPICS, USERS, Traffic
 from tests.crash.watcher import Watcher
+from tests.everything import EVERYTHING
 from tests.kafka.broker import Broker
 
 WAIT_S = 180.0
@@ -87,14 +88,26 @@ class LiveMatrix:
     """`frozen`: no new tables and a whole catalogue, so that everything must be equal.
 
     A user's events lie in one partition of each of several topics then; otherwise in one of the
-    four partitions of one topic, rooms start and end, and learning is on.
+    four partitions of one topic, rooms start and end, and learning is on. `everything`: every
+    optional part is on.
     """
 
-    def __init__(self, broker: Broker, redis_url: str, folder: Path, seed: int, frozen: bool):
+    def __init__(
+        self,
+        broker: Broker,
+        redis_url: str,
+        folder: Path,
+        seed: int,
+        *,
+        frozen: bool,
+        everything: bool,
+    ) -> None:
         self._broker = broker
         self._url = redis_url
         self._folder = folder
         self._frozen = frozen
+        self._more = EVERYTHING if everything else ""
+        self._name = ("tables frozen" if frozen else "learning") + ", everything on" * everything
         self._dice = random.Random(seed)
         topics, parts = (SOME_TOPICS, 2) if frozen else (ONE_TOPIC, 4)
         self._begin_ms = int((time.time() - AGO_S) * 1000) // 1000 * 1000
@@ -105,7 +118,7 @@ class LiveMatrix:
 
     def run(self, kills: int, say: Callable[[str], None]) -> Result:
         """Kill so often, then compare."""
-        result = Result("tables frozen" if self._frozen else "learning")
+        result = Result(self._name)
         self._feed.start()
         with ExitStack() as stack:
             watcher = Watcher(self._url, "killed:", USERS)
@@ -130,15 +143,13 @@ class LiveMatrix:
 
     def _command(self, prefix: str, processes: int) -> Command:
         settings = self._folder / f"{prefix.strip(':')}.toml"
-        settings.write_text(
-            _SETTINGS.format(
-                frozen=str(self._frozen).lower(),
-                names=self._broker.prefix,
-                prefix=prefix,
-                hour_max=HOUR_MAX,
-            ),
-            "utf-8",
+        text = _SETTINGS.format(
+            frozen=str(self._frozen).lower(),
+            names=self._broker.prefix,
+            prefix=prefix,
+            hour_max=HOUR_MAX,
         )
+        settings.write_text(text + self._more, "utf-8")
         args = ["run", "--kafka", self._broker.address, "--redis", self._url]
         args += ["--settings", str(settings), "--processes", str(processes)]
         args += ["--recovery", str(self._folder / prefix.strip(":"))]

@@ -14,12 +14,16 @@ from tests.kafka.broker import Broker
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("frozen", [True, False], ids=["frozen", "learning"])
+@pytest.mark.parametrize(
+    ("frozen", "everything"), [(True, False), (False, True)], ids=["frozen", "learning"]
+)
 def test_a_live_run_killed_and_rescaled_ends_as_if_nothing_had_been(
-    node_broker: Broker, tmp_path: Path, frozen: bool
+    node_broker: Broker, tmp_path: Path, frozen: bool, everything: bool
 ):
     with EmbeddedRedis(tmp_path / "redis") as url:
-        matrix = LiveMatrix(node_broker, url, tmp_path, seed=5 + frozen, frozen=frozen)
+        matrix = LiveMatrix(
+            node_broker, url, tmp_path, 5 + frozen, frozen=frozen, everything=everything
+        )
         result = matrix.run(2, print)
     assert result.wrong == {fault: [] for fault in result.wrong}
     assert result.reads > 10

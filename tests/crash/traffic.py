@@ -93,8 +93,11 @@ class Traffic:
         return said
 
     def events(self) -> Iterator[Sent]:
-        """What is to be sent, in order."""
+        """What is to be sent, in order; first where the users are from."""
         dice, next_start = self._dice, 0
+        for number, user in enumerate(USERS):
+            told = self._make(kinds.User, 0, user_id=user, attributes={"city": f"c{number % 3}"})
+            yield Sent(0, self._topic_of(told), told)
         for step in count(1):
             at_s = step * _STEP_S
             start_s = _FIRST_START_S + next_start * _START_EVERY_S

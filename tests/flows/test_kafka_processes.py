@@ -36,12 +36,15 @@ prefix = "{prefix}"
 class Command(Started):
     """The command in processes of its own, and what it writes."""
 
-    def __init__(self, broker: Broker, url: str, prefix: str, folder: Path, *more: str) -> None:
+    def __init__(
+        self, broker: Broker, url: str, prefix: str, folder: Path, *args: str, more: str = ""
+    ) -> None:
         name = prefix.strip(":")
         file = folder / f"{name}.toml"
-        file.write_text(SETTINGS.format(prefix=prefix, topics=broker.prefix), "utf-8")
-        args = ("run", "--kafka", broker.address, "--redis", url, "--settings", file, *more)
-        super().__init__(folder / f"{name}.words", *args)
+        text = SETTINGS.format(prefix=prefix, topics=broker.prefix)
+        file.write_text(text + more, "utf-8")
+        made = ("run", "--kafka", broker.address, "--redis", url, "--settings", file, *args)
+        super().__init__(folder / f"{name}.words", *made)
         self.client: Any = connect(url, settings_for(prefix).redis)
         self.reader = Reader(self.client, prefix, lambda: int(time.time() * 1000))
 
