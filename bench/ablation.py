@@ -48,6 +48,7 @@ PARTS: Mapping[str, str] = {
             "appetite": ["user_appetite"],
         }.items()
     },
+    "with attributes of hosts": "[catalogue]\nhost_attributes = true\n",
     "with neighbours and attention": _NEIGHBOURS,
     "with neighbours alone": f'{_NEIGHBOURS}[learn]\nwithout = ["neighbour_attention"]\n',
     "with attention alone": f'{_NEIGHBOURS}[learn]\nwithout = ["neighbour_match"]\n',

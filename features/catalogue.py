@@ -8,13 +8,12 @@ not depend on what else has been read since.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any, Generic, TypeVar
 
 from events import kinds
 from events.setting import setting
+from features.attributes import new_attributes
 from features.tag_search import TagSearch
 
 CatalogueEvent = kinds.Host | kinds.Room | kinds.Product | kinds.OnAir
@@ -37,6 +36,9 @@ class CatalogueSettings:
         "slots",
         "Numeric room attributes get a slot each, in the order in which they were told.",
         least=1,
+    )
+    host_attributes: bool = setting(
+        False, "yes/no", "On, a host's numbers count for each room that tells none of that name."
     )
     search_tag_length_max: int = setting(
         40, "characters", "Longer tags are not looked for in searches."
@@ -129,9 +131,10 @@ class Catalogue:
             self._search.learn(entry.seq, [event.point] if event.point else [])
             return
         self._content_seqs.append(entry.seq)
+        slots, of_hosts = self.settings.attributes, self.settings.host_attributes
+        for name in new_attributes(event, self._attributes, slots, of_hosts):
+            self._attributes[name] = entry.seq
         if isinstance(event, kinds.Room):
-            for name in new_attributes(event, self._attributes, self.settings.attributes):
-                self._attributes[name] = entry.seq
             self._count_ended(event, entry.seq)
             self._put(self.rooms, event.room_id, entry.seq, event)
         elif isinstance(event, kinds.Product):
@@ -201,7 +204,7 @@ class Catalogue:
         return found
 
     def attributes(self, seq: int) -> list[str]:
-        """The names of rooms' numeric attributes by slot; a slot keeps its name for ever."""
+        """The names of numeric attributes by slot; a slot keeps its name for ever."""
         return [name for name, since in self._attributes.items() if since <= seq]
 
     def content_seq(self, seq: int) -> int:
@@ -283,18 +286,3 @@ class Catalogue:
     def query_tags(self, query: str, seq: int) -> list[str]:
         """The tags known by then that a search contains."""
         return self._search.tags_in(query, seq)
-
-
-def new_attributes(room: kinds.Room, known: Collection[str], slots: int) -> list[str]:
-    """The room's numeric attributes that are not known yet, as far as there are slots for them."""
-    found = (
-        name
-        for name, value in sorted((room.attributes or {}).items())
-        if is_number(value) and name not in known
-    )
-    return list(islice(found, slots - len(known)))
-
-
-def is_number(value: object) -> bool:
-    """Whether an attribute's value counts as a quantity."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool)

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from events import kinds
 from events.setting import setting
-from features.catalogue import ANY_TIME, Catalogue, is_number
+from features.attributes import told_values
+from features.catalogue import ANY_TIME, Catalogue
 from features.places import Places
 
 NO_TAG = 0
@@ -89,9 +90,9 @@ class Content:
     def _attributes(self, catalogue: Catalogue) -> None:
         self.attribute_names = catalogue.attributes(self.seq)
         slots = catalogue.settings.attributes
-        told = [told_values(room, self.attribute_names, slots) for room in self.rooms]
+        told = [told_of(catalogue, room, self.attribute_names, self.seq) for room in self.rooms]
         self.told = np.array(told, np.float64).reshape(-1, slots).T.copy()
-        """What each room has told of itself, [slots, n]; NaN where nothing."""
+        """What each room has told, [slots, n], or its host for it; NaN where nobody."""
         self.ranks = np.zeros(self.told.shape, np.intp)
         """For each of these how many are smaller, and how many not larger, added up."""
         for slot, values in enumerate(self.told):
@@ -147,8 +148,9 @@ def host_name(catalogue: Catalogue, host_id: str, seq: int) -> str:
     return host.name if host is not None and host.name else host_id
 
 
-def told_values(room: kinds.Room, names: list[str], slots: int) -> list[float]:
-    """The room's numeric attributes by slot; NaN where it has none."""
-    told = [(room.attributes or {}).get(name) for name in names]
-    values = [float(value) if is_number(value) else math.nan for value in told]  # type: ignore[arg-type]
-    return values + [math.nan] * (slots - len(names))
+def told_of(catalogue: Catalogue, room: kinds.Room, names: list[str], seq: int) -> list[float]:
+    """The room's numeric attributes by slot, else its host's where asked for; NaN for neither."""
+    asked = catalogue.settings.host_attributes
+    host = catalogue.host(room.host_id, ANY_TIME, seq) if asked else None
+    of_host = (host.attributes if host is not None else None) or {}
+    return told_values(names, catalogue.settings.attributes, room.attributes or {}, of_host)

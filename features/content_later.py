@@ -25,7 +25,7 @@ from features.content import (
     log_price,
     scored_tags,
     start_s,
-    told_values,
+    told_of,
 )
 
 FEW = 64
@@ -53,12 +53,14 @@ def content_later(base: Content, catalogue: Catalogue, seq: int) -> Content | No
             products.add(event.product_id)
         elif isinstance(event, kinds.Host):
             hosts.add(event.host_id)
+            if catalogue.settings.host_attributes:
+                rooms.update(dict.fromkeys(base.rooms_of_host.get(event.host_id, ())))
     made = copy.copy(base)
     made.seq = seq
     made.changes += len(rooms) + len(products) + len(hosts)
     if made.changes > max(len(base.rooms), FEW):
         return None
-    if rooms:
+    if rooms or catalogue.attributes(seq) != base.attribute_names:
         _change_rooms(made, base, catalogue, list(rooms))
     if products:
         _change_prices(made, catalogue, products)
@@ -104,7 +106,7 @@ def _change_rooms(made: Content, base: Content, catalogue: Catalogue, names: Seq
         made.log_prices[number] = made.log_price[number] = log_price(catalogue, room, made.seq)
         _set_host(made, number, room, catalogue)
         _set_tags(made, number, room)
-        _count(made, number, told_values(room, made.attribute_names, len(made.told)))
+        _count(made, number, told_of(catalogue, room, made.attribute_names, made.seq))
     made.live = made.is_live.nonzero()[0]
     made.rank()
 

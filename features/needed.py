@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from events import kinds
-from features.catalogue import CatalogueSettings, Entry, new_attributes
+from features.attributes import new_attributes
+from features.catalogue import CatalogueSettings, Entry
 
 
 def needed(entries: Sequence[Entry], settings: CatalogueSettings) -> list[Entry]:
@@ -28,11 +29,11 @@ def needed(entries: Sequence[Entry], settings: CatalogueSettings) -> list[Entry]
         else:
             name = event.product_id if isinstance(event, kinds.Product) else event.host_id
         items.setdefault((type(event), name), []).append(entry)
+        new = new_attributes(event, attributes, settings.attributes, settings.host_attributes)
+        if new:
+            attributes.update(new)
+            seqs.add(entry.seq)
         if isinstance(event, kinds.Room):
-            new = new_attributes(event, attributes, settings.attributes)
-            if new:
-                attributes.update(new)
-                seqs.add(entry.seq)
             ended.pop(name, None)
             if gone.pop(name, None) is not None:
                 begun[name] = entry.seq

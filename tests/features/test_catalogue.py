@@ -21,7 +21,9 @@ ROOMS = tuple(f"r{n}" for n in range(5))
 
 
 def limits(ended_max: int = 99) -> CatalogueSettings:
-    return CatalogueSettings(VERSIONS_MAX, ended_rooms_max=ended_max, attributes=2)
+    return CatalogueSettings(
+        VERSIONS_MAX, ended_rooms_max=ended_max, attributes=2, host_attributes=True
+    )
 
 
 def refilled(entries: list[Entry], ended_max: int = 99) -> Catalogue:
@@ -62,9 +64,19 @@ def random_entries(seed: int, count: int = 40) -> list[Entry]:
         attributes = {dice.choice("kmn"): dice.choice([1, 2.5, "words", True])}
         event: Any = dice.choice(
             [
-                say.room(f"r{name}", tags, at_s, products=[f"p{name}"], attributes=attributes),
+                say.room(
+                    *(f"r{name}", tags, at_s),
+                    host_id=f"h{dice.choice('ab')}",
+                    products=[f"p{name}"],
+                    attributes=attributes,
+                ),
                 say.product(f"p{name}", tags, dice.choice([0.0, 9.0]), at_s),
-                say(kinds.Host, at_s, host_id=f"h{name}", tags=tags.split()),
+                say(
+                    *(kinds.Host, at_s),
+                    host_id=f"h{name}",
+                    tags=tags.split(),
+                    attributes=attributes,
+                ),
                 say(
                     *(kinds.OnAir, at_s),
                     room_id=f"r{name}",

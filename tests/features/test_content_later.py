@@ -23,31 +23,36 @@ ROOMS = [f"r{number}" for number in range(9)]
 TAGS = ["tea", "silk", "jade", "ink", "oak", "fan"]
 
 
+def attributes(dice: random.Random) -> dict[str, Any] | None:
+    told: dict[str, Any] = {"language": "zh"}
+    for name in ("size", "age", "cost", "trust"):
+        if dice.random() < 0.4:
+            told[name] = dice.choice([1, 2, 2.5, -3, "much"])
+    return dice.choice([None, told, told])
+
+
 def random_event(dice: random.Random, say: Teller) -> Any:
     at_s = dice.randrange(60)
     kind = dice.random()
     if kind < 0.2:
         return say.product(dice.choice(["p0", "p1"]), "", dice.choice([0.0, 5.0, 80.0]), at_s)
     if kind < 0.35:
-        name = dice.choice(["", "Ann", "Bo"])
-        return say(kinds.Host, at_s, host_id=dice.choice(["h0", "h1", "h2"]), name=name)
-    told: dict[str, Any] = {"language": "zh"}
-    for name in ("size", "age", "cost"):
-        if dice.random() < 0.4:
-            told[name] = dice.choice([1, 2, 2.5, -3, "much"])
+        fields = {"name": dice.choice(["", "Ann", "Bo"]), "attributes": attributes(dice)}
+        return say(kinds.Host, at_s, host_id=dice.choice(["h0", "h1", "h2"]), **fields)
     return say.room(
         *(dice.choice(ROOMS), " ".join(dice.sample(TAGS, dice.randrange(5))), at_s),
         host_id=dice.choice(["h0", "h1", "h2"]),
         status=dice.choice(["live", "live", "scheduled", "ended"]),
         start_time_ms=START_MS + dice.randrange(9) * 1000,
         products=dice.sample(["p0", "p1", "p-unknown"], dice.randrange(3)),
-        attributes=dice.choice([None, told, told]),
+        attributes=attributes(dice),
     )
 
 
-def told_catalogue(seed: int, events: int) -> Catalogue:
+def told_catalogue(seed: int, events: int, of_hosts: bool = False) -> Catalogue:
     dice, say = random.Random(seed), Teller()
-    catalogue = Catalogue(CatalogueSettings(attributes=3, ended_rooms_max=3, versions_max=2))
+    limits = {"attributes": 3, "ended_rooms_max": 3, "versions_max": 2}
+    catalogue = Catalogue(CatalogueSettings(**limits, host_attributes=of_hosts))
     for seq in range(1, events + 1):
         catalogue.apply(Entry(seq, START_MS + seq * 1000, random_event(dice, say)))
     return catalogue
@@ -83,10 +88,12 @@ def told(content: Content) -> dict[str, Any]:
     }
 
 
-@settings(max_examples=150, deadline=None)
-@given(st.integers(0, 10**6), st.lists(st.integers(1, 6), min_size=1, max_size=12))
-def test_a_later_content_equals_one_built_anew(seed: int, steps: list[int]):
-    catalogue = told_catalogue(seed, 4 + sum(steps))
+@settings(max_examples=200, deadline=None)
+@given(
+    *(st.integers(0, 10**6), st.lists(st.integers(1, 6), min_size=1, max_size=12), st.booleans())
+)
+def test_a_later_content_equals_one_built_anew(seed: int, steps: list[int], of_hosts: bool):
+    catalogue = told_catalogue(seed, 4 + sum(steps), of_hosts)
     seq = 4
     content = Content(catalogue, seq, CONTENT)
     for step in steps:
