@@ -265,7 +265,7 @@ def test_two_processes_decide_as_one(
     assert not (tmp_path / "replay.json").exists(), "it may hold a password"
 
 
-def test_two_processes_decide_as_one_with_neighbours_and_segments(
+def test_two_processes_decide_as_one_with_neighbours_segments_and_attributes_of_hosts(
     run: Run, log: Path, tmp_path: Path
 ):
     chosen = tmp_path / "chosen.toml"
@@ -273,6 +273,7 @@ def test_two_processes_decide_as_one_with_neighbours_and_segments(
         "[neighbours]\non = true\nusers = true\npublish_s = 5\nstrength_min = 0.2\n"
         "[learn]\nengagement_prior = { neighbour_match = 3.0, neighbour_users = 3.0 }\n"
         "[segments]\nattributes = { language = 0, price_level = 0.5 }\npublish_s = 5\n"
+        "[catalogue]\nhost_attributes = true\n"
     )
     for processes in (1, 2):
         out = tmp_path / f"{processes}"
@@ -333,6 +334,11 @@ def test_a_recovery_folder_is_for_one_sort_of_run(run: Run, log: Path, tmp_path:
     ran = run("replay", other, *options)
     assert ran.code == 1
     assert "was made with logs ['log.jsonl'], not ['other.jsonl']" in ran.err
+    chosen = tmp_path / "chosen.toml"
+    chosen.write_text("[catalogue]\nhost_attributes = true\n")
+    ran = run("replay", log, *options, "--settings", chosen)
+    assert ran.code == 1
+    assert "was made with host_attributes None, not True" in ran.err
     assert without_speed(tmp_path / "out") == before, "a refused run touches nothing"
 
 
