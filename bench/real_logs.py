@@ -35,8 +35,8 @@ PARTS_OF_RANKLENS = (
     *("tag click rate", "what was shown before", "attributes", "appetite"),
 )
 """Films have neither heat nor leaves, orders or prices, and no host that is followed."""
-NOT_IN_RANKLENS = ("with segments", "with long stays")
-"""Nothing is said of its users, nor of how long they stayed."""
+NOT_IN_RANKLENS = ("with segments", "with long stays", "with attributes of hosts")
+"""Nothing is said of its users and hosts, nor of how long they stayed."""
 
 
 def _by_user(users: Sequence[str]) -> list[NDArray[np.intp]]:
