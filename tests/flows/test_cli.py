@@ -334,11 +334,6 @@ def test_a_recovery_folder_is_for_one_sort_of_run(run: Run, log: Path, tmp_path:
     ran = run("replay", other, *options)
     assert ran.code == 1
     assert "was made with logs ['log.jsonl'], not ['other.jsonl']" in ran.err
-    chosen = tmp_path / "chosen.toml"
-    chosen.write_text("[catalogue]\nhost_attributes = true\n")
-    ran = run("replay", log, *options, "--settings", chosen)
-    assert ran.code == 1
-    assert "was made with host_attributes None, not True" in ran.err
     assert without_speed(tmp_path / "out") == before, "a refused run touches nothing"
 
 
