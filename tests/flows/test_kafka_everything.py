@@ -38,6 +38,8 @@ class Evening:
         self._send(*[tell.room(f"r{number}", host_id=f"h{number}") for number in range(_ROOMS)])
         self._send(tell.room("r6", host_id="h1"), self._from("from0", 0))
         self._send(*[self._from(f"u{number}", number) for number in range(_USERS)])
+        # The first of its topic: a run begins again with topics that come later.
+        self._send(tell(kinds.Search, 0, "u0", query="anything"))
         clicks: list[object] = []
         for number in range(200):
             at_s, user = 1 + number / 5, number % _USERS
