@@ -140,6 +140,6 @@ def shape(live: Live) -> dict[str, object]:
         "shards": live.settings.flow.shards,
         "deliver_parts": live.settings.flow.deliver_parts,
         "attributes": live.settings.catalogue.attributes,
-        "host_attributes": live.settings.catalogue.host_attributes or None,
+        "host_attributes": live.settings.catalogue.host_attributes,
         "pseudonyms": fingerprint_of(live.pseudonym_key_file),
     }

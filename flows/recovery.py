@@ -55,10 +55,12 @@ class Recovery:
             check_store(self.database)
             made = self._made()
             for name, value in shape.items():
-                if made.get(name) != value:
+                # What was not there yet when the folder was made was off.
+                was = made.get(name, False)
+                if was != value:
                     raise RecoveryError(
-                        f"the recovery folder {self.folder} was made with {name} "
-                        f"{made.get(name)!r}, not {value!r}: set it back, or give an empty folder"
+                        f"the recovery folder {self.folder} was made with {name} {was!r}, "
+                        f"not {value!r}: set it back, or give an empty folder"
                     )
             vacuum_store(self.database)
             return

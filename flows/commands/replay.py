@@ -164,7 +164,7 @@ def _shape(args: argparse.Namespace, settings: Settings) -> dict[str, Any]:
         "shards": settings.flow.shards,
         "deliver_parts": settings.flow.deliver_parts,
         "attributes": settings.catalogue.attributes,
-        "host_attributes": settings.catalogue.host_attributes or None,
+        "host_attributes": settings.catalogue.host_attributes,
         "pseudonyms": fingerprint_of(args.pseudonym_key_file),
     }
 

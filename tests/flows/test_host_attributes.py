@@ -19,4 +19,4 @@ def test_hosts_that_begin_to_name_slots_need_an_empty_folder(
     assert cli.main(["replay", str(log), *options]) == 0
     assert cli.main(["replay", str(log), *options]) == 0
     assert cli.main(["replay", str(log), *options, "--settings", str(chosen)]) == 1
-    assert "was made with host_attributes None, not True" in capsys.readouterr().err
+    assert "was made with host_attributes False, not True" in capsys.readouterr().err
