@@ -48,8 +48,8 @@ class Evening:
             clicks.append(tell(kinds.Click, at_s + 0.05, f"u{user}", room_id=room_id))
         self._send(*clicks)
 
-    def _from(self, user: str, number: int) -> object:
-        return self._tell(kinds.User, 0, user, attributes={"city": f"c{number % 2}"})
+    def _from(self, user: str, number: int, at_s: float = 0) -> object:
+        return self._tell(kinds.User, at_s, user, attributes={"city": f"c{number % 2}"})
 
     def words(self, run: Command) -> set[tuple[str, str]]:
         """What the first lists of three newcomers say.
@@ -65,7 +65,7 @@ class Evening:
             tell(kinds.Click, at_s, users[1], room_id="r1"),
             tell(kinds.Click, at_s, users[2], room_id="r6"),
             # In time for the next one, as records and searches lie in different topics.
-            self._from(f"from{number + 1}", number + 1),
+            self._from(f"from{number + 1}", number + 1, at_s),
         )
         run.until_events(self.sent)
         run.until(lambda: all(view.items for view in run.reader.get_many(users)))
