@@ -18,6 +18,7 @@ from sinks.redis_sink import RedisWriter
 _EVERY_MS = 1_000
 _USERS = ("duplicates", "late", "unknown_item", "too_old", "no_consent")
 _PARTS = ("events", "dead_letters", "lost_rows", "rows_behind")
+_TABLES = ("neighbours", "segments")
 _DELIVERY = ("writes", "raised", "refused", "pushes", "retries", "lost", "put_back")
 
 
@@ -118,6 +119,7 @@ def health(reports: Mapping[str, Mapping[str, Any]], now_ms: int) -> dict[str, A
         **dict(sorted(counts.items())),
         "dead_letters_by_reason": dict(sorted(letters.items())),
         "catalogue_events": catalogue,
+        **{name: dict(reports[name]) for name in _TABLES if name in reports},
         "push": {**push, "refused_by": dict(sorted(refused.items()))},
         "delivery": {**delivery, "away": "; ".join(sorted(set(away)))},
     }

@@ -36,6 +36,8 @@ _USERS = {
     "users": "users",
 }
 _KEPT_OUT = {"kept_out_left": "left", "kept_out_passed_over": "passed_over"}
+_TABLES = {"neighbours": "engagements", "segments": "rows"}
+"""How each step that is off by default names the rows that it took."""
 _MODELS = ("auc", "log_loss", "calibration_error")
 
 
@@ -70,6 +72,7 @@ class LiveFigures(Collector):
         reports = dict(self._runtime.told)
         yield from _collected({n: r for n, r in reports.items() if n.startswith("collect ")})
         yield from _observed(reports)
+        yield from _tabled(reports)
         yield from _decided([r for n, r in reports.items() if n.startswith("decide ")])
         for model, card in reports.get("cards", {}).items():
             yield from _model(model, card)
@@ -136,6 +139,14 @@ def _observed(reports: Reports) -> Iterator[Sample]:
     yield from ((name, (), counts[key]) for key, name in _USERS.items())
     for key, reason in _KEPT_OUT.items():
         yield "kept_out_rooms_total", (reason,), counts[key]
+
+
+def _tabled(reports: Reports) -> Iterator[Sample]:
+    for kind, taken in _TABLES.items():
+        counts = reports.get(kind, {})
+        yield "table_rows_total", (kind, "taken"), counts.get(taken, 0)
+        for outcome in ("late", "refused", "dropped"):
+            yield "table_rows_total", (kind, outcome), counts.get(outcome, 0)
 
 
 def _decided(reports: Iterable[Mapping[str, Any]]) -> Iterator[Sample]:

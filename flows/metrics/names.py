@@ -49,6 +49,9 @@ METRICS = (
     _gauge("shards_waiting", "Shards that wait for the catalogue or for a table."),
     _counter("examples", "Examples made for the learners."),
     _counter("kept_out_rooms", "Rooms kept out of a slate: left, or shown in vain.", "reason"),
+    _counter(
+        "table_rows", "Rows for neighbours and segments, by what came of them.", "kind", "outcome"
+    ),
     _counter("decisions", "Decisions: slates, and pushes granted.", "kind"),
     _counter("push_considered", "Pushes that were thought about."),
     _counter("push_refusals", "Pushes that were refused.", "reason"),

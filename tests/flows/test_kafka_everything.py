@@ -98,6 +98,8 @@ def test_its_words_are_there_after_a_kill_and_after_a_signal(
         health = run.reader.health()
         assert health["events"] == evening.sent
         assert health["duplicates"] == health["lost_rows"] == 0
+        assert health["neighbours"]["engagements"] > 0
+        assert health["segments"]["rows"] > 0
         code, said = run.end()
         assert code == 0, said
         assert "Traceback" not in said

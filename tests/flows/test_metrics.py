@@ -116,9 +116,22 @@ def test_reasons_are_there_before_anything_has_happened(tmp_path: Path):
             _of(reason="left"),
             _of(reason="passed_over"),
         }
+        assert len([name for name, _ in samples if name == "liveloom_table_rows_total"]) == 8
         assert total(samples, "liveloom_restarts_total") == 3
         free = total(samples, "liveloom_recovery_free_bytes")
         assert 0 < free < total(samples, "liveloom_recovery_disk_bytes")
+
+
+def test_rows_for_tables_are_told_by_what_came_of_them():
+    runtime = LiveRuntime(settings_for(), [])
+    counts = {"engagements": 9, "late": 1, "refused": 2, "dropped": 3}
+    runtime.tell("neighbours", counts)
+    port = free_port()
+    with serving(("127.0.0.1", port), runtime, LiveFigures(runtime)):
+        samples = told(port)
+    for outcome, count in {"taken": 9, "late": 1, "refused": 2, "dropped": 3}.items():
+        labels = _of(kind="neighbours", outcome=outcome)
+        assert samples["liveloom_table_rows_total", labels] == count
 
 
 def test_who_waits_for_redis_is_alive_and_not_ready():
