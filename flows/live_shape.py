@@ -11,10 +11,9 @@ from features.rows import Rows
 from flows.health import HealthStep
 from flows.live_learn import LiveLearnStep
 from flows.live_messages import Arrival, CarriedRound, CatalogueArrival, PartRound, RoomArrival
-from flows.live_neighbours import LiveNeighboursStep
-from flows.live_segments import LiveSegmentsStep
 from flows.live_shards import LiveDecideStep, LiveObserveStep
 from flows.live_steps import LiveCatalogueStep, LiveIdentityStep, LiveRoomsStep
+from flows.live_tables import LiveNeighboursStep, LiveSegmentsStep
 from flows.shape import Parts, Shape
 
 
