@@ -1,8 +1,4 @@
-"""How often users of each segment are shown and click each room, published as stamped tables.
-
-Rows may come in any order and in any cut: they wait in the bucket of their own second until the
-watermark has passed it.
-"""
+"""How often users of each segment are shown and click each room, published as stamped tables."""
 
 from __future__ import annotations
 
@@ -12,13 +8,13 @@ import msgspec
 import numpy as np
 
 from events.envelope import seal, unseal
+from features.periods import Periods
 from features.segment_rows import (
     ALLOWED,
-    CLICKED,
+    ERASED,
     REFUSED,
     SHOWN,
     TOLD,
-    SegmentRow,
     SegmentSettings,
 )
 from features.segment_table import CLICKS, EVERYBODY, IMPRESSIONS, SegmentTable
@@ -54,93 +50,53 @@ class _State(msgspec.Struct, array_like=True):
     values: bytes
 
 
-class Segments:
-    """The publisher: takes rows and the watermark; a table for each period that had any.
+class Segments(Periods[_Bucket, SegmentTable]):
+    """The publisher of segments.
 
-    Law: the tables are a function of the rows, however they are cut. Impressions and clicks later
-    than the allowed lateness count not; a record that late counts from then on. Who is erased or
-    refuses profiling leaves at once, with all that waits of theirs. Time: O(segments a user) a row,
-    and O(segments * rooms) a period. Judge: `naive` in tests/features/test_segments.py.
+    Impressions and clicks later than the allowed lateness count not; a record that late counts from
+    then on. Time: O(segments a user) a row, and O(segments * rooms) a period. Judge: `naive` in
+    tests/features/test_segments.py.
     """
 
+    ERASED, REFUSED, ALLOWED = ERASED, REFUSED, ALLOWED
+
     def __init__(self, settings: SegmentSettings, lateness_ms: int) -> None:
+        super().__init__("rows", settings.publish_s, settings.users_max, lateness_ms)
         self.settings = settings
-        self.lateness_ms = lateness_ms
-        self.counts = {"rows": 0, "late": 0, "refused": 0, "dropped": 0}
-        self.closed_s = -1
-        self._buckets: dict[int, _Bucket] = {}
         self._users: dict[str, tuple[str, ...]] = {}
-        self._refused: dict[str, None] = {}
-        self._period = -1
-        self._is_new = False
         self._names = {EVERYBODY: 0}
         self._rooms: dict[str, int] = {}
         self._values = np.zeros((1, 64, 2))
 
-    def apply(self, rows: list[SegmentRow], clock_ms: int) -> list[SegmentTable]:
-        """Take rows and the clock after them; publish each period that the watermark has passed."""
-        made: list[SegmentTable] = []
-        for code, row_clock_ms, time_ms, user, what in rows:
-            open_s = max((row_clock_ms - self.lateness_ms) // 1000, self.closed_s + 1)
-            if code in (SHOWN, CLICKED, TOLD) and user in self._refused:
-                self.counts["refused"] += 1
-            elif code == TOLD:
-                second = max(time_ms // 1000, open_s)
-                self._buckets.setdefault(second, _Bucket()).told.append(
-                    (time_ms, user, tuple(what))
-                )
-            elif code in (SHOWN, CLICKED):
-                if time_ms // 1000 < open_s:
-                    self.counts["late"] += 1
-                    continue
-                bucket = self._buckets.setdefault(time_ms // 1000, _Bucket())
-                bucket.seen.add((user, what[0], time_ms, code))
-            else:
-                # What of the user was certain by now counts, however the rows are cut.
-                made += self._close(open_s - 1)
-                self._refused.pop(user, None)
-                if code != ALLOWED:
-                    self._forget(user)
-                if code == REFUSED:
-                    self._refused[user] = None
-                    if len(self._refused) > self.settings.users_max:
-                        del self._refused[next(iter(self._refused))]
-                        self.counts["dropped"] += 1
-        made += self._close((clock_ms - self.lateness_ms) // 1000 - 1)
-        return made
+    def _wait(self, code: int, time_ms: int, user: str, what: tuple[str, ...], open_s: int) -> None:
+        second = time_ms // 1000
+        if code == TOLD:
+            told = self._buckets.setdefault(max(second, open_s), _Bucket()).told
+            told.append((time_ms, user, tuple(what)))
+        elif second < open_s:
+            self.counts["late"] += 1
+        else:
+            self._buckets.setdefault(second, _Bucket()).seen.add((user, what[0], time_ms, code))
 
-    def _forget(self, user: str) -> None:
+    def _forget(self, user: str, open_s: int) -> None:
         self._users.pop(user, None)
         for bucket in self._buckets.values():
             bucket.told = [one for one in bucket.told if one[1] != user]
             bucket.seen = {one for one in bucket.seen if one[0] != user}
 
-    def _close(self, upto_s: int) -> list[SegmentTable]:
-        """Work off every second up to this one, and publish the periods that end by it."""
-        if upto_s <= self.closed_s:
-            return []
-        made, every_s = [], self.settings.publish_s
-        for second in sorted(second for second in self._buckets if second <= upto_s):
-            if second // every_s != self._period:
-                made += self._publish()
-                self._begin(second // every_s)
-            bucket = self._buckets.pop(second)
-            for _, user, segments in sorted(bucket.told):
-                self._tell(user, segments)
-            for user, room_id, _, code in sorted(bucket.seen):
-                self._count(user, room_id, IMPRESSIONS if code == SHOWN else CLICKS)
-            self._is_new = self._is_new or bool(bucket.seen)
-        self.closed_s = upto_s
-        if upto_s >= (self._period + 1) * every_s - 1:
-            made += self._publish()
-        return made
+    def _work_off(self, bucket: _Bucket) -> bool:
+        for _, user, segments in sorted(bucket.told):
+            self._tell(user, segments)
+        for user, room_id, _, code in sorted(bucket.seen):
+            self._count(user, room_id, IMPRESSIONS if code == SHOWN else CLICKS)
+        return bool(bucket.seen)
 
     def _begin(self, period: int) -> None:
-        """A later period: what was before counts for less."""
+        """What was before counts for less."""
         if self._period >= 0:
-            gone_s = (period - self._period) * self.settings.publish_s
+            gone_s = (period - self._period) * self._publish_s
             self._values *= 0.5 ** (gone_s / self.settings.half_life_s)
-        self._period = period
+        super()._begin(period)
 
     def _tell(self, user: str, segments: tuple[str, ...]) -> None:
         for name in segments:
@@ -184,16 +140,11 @@ class Segments:
         self._values[:, :keep] = kept
         self._rooms = {ids[place]: number for number, place in enumerate(order)}
 
-    def _publish(self) -> list[SegmentTable]:
-        """The table as of the end of the period, where anything is new."""
-        if not self._is_new:
-            return []
-        self._is_new = False
-        stamp_s = (self._period + 1) * self.settings.publish_s - 1
+    def _table(self, stamp_s: int) -> SegmentTable:
         values = np.zeros((len(self._names), len(self._rooms), 2))
         counted = self._values[: len(self._names), : len(self._rooms)]
         values[: len(counted)] = counted
-        return [SegmentTable(stamp_s, list(self._names), list(self._rooms), values)]
+        return SegmentTable(stamp_s, list(self._names), list(self._rooms), values)
 
     def totals(self) -> dict[str, int]:
         """What was counted."""
