@@ -19,6 +19,7 @@ from features.content_later import content_later
 from features.near import Near
 from features.neighbour_table import NO_NEIGHBOURS, NeighbourTable
 from features.on_air import OnAir, on_air
+from features.rates import overall, smoothed
 from features.recent import RecentSettings
 from features.rooms import COLUMNS, NO_ROOMS, RoomTable
 from features.segment_lift import SegmentLifts
@@ -118,11 +119,6 @@ def _log_odds(
     return odds
 
 
-def _overall(successes: float, trials: float) -> float:
-    """The overall rate, kept off 0 and 1 by one success in ten imagined trials."""
-    return (min(successes, trials) + 1.0) / (trials + 10.0)
-
-
 def _aligned(content: Content, table: RoomTable) -> NDArray[np.float64]:
     """The table's statistics, [columns, rooms of the content]: each column's stand together."""
     own, theirs = content.places.among(content.ids, content.number, table.ids, len(table.values))
@@ -141,8 +137,8 @@ def _click_rates(
 ) -> tuple[NDArray[np.float64], float]:
     """The rooms' smoothed click rates, and that of a room that nobody knows."""
     impressions, clicks = stats[:2]
-    rate, prior = _overall(float(clicks.sum()), float(impressions.sum())), settings.rate_prior
-    return (clicks + prior * rate) / (impressions + prior), rate
+    rate, prior = overall(float(clicks.sum()), float(impressions.sum())), settings.rate_prior
+    return smoothed(clicks, impressions, rate, prior), rate
 
 
 def _matrix(
@@ -150,9 +146,9 @@ def _matrix(
 ) -> NDArray[np.float64]:
     count = len(content.ids)
     impressions, clicks, enters, leaves, orders, heat = stats
-    rate = _overall(float(clicks.sum()), float(impressions.sum()))
-    leave = _overall(float(np.minimum(leaves, enters).sum()), float(enters.sum()))
-    order = _overall(float(np.minimum(orders, clicks).sum()), float(clicks.sum()))
+    rate = overall(float(clicks.sum()), float(impressions.sum()))
+    leave = overall(float(np.minimum(leaves, enters).sum()), float(enters.sum()))
+    order = overall(float(np.minimum(orders, clicks).sum()), float(clicks.sum()))
     prior = settings.rate_prior
     matrix = np.zeros((count, len(ROOM_NAMES) + content.attributes.shape[1]))
     matrix[:, 0] = _log_odds(clicks, impressions, rate, prior)

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.content import NO_TAG, Content
+from features.rates import overall, smoothed
 from features.segment_table import CLICKS, IMPRESSIONS, SegmentTable
 from features.vector import SEGMENT_NAMES
 
@@ -45,8 +46,8 @@ class SegmentLifts:
         shown = counts[:, :, IMPRESSIONS]
         # Clicks of rooms that were never shown (deep links) are no evidence about showing them.
         clicks = np.minimum(counts[:, :, CLICKS], shown)
-        rate = (float(clicks[0].sum()) + 1.0) / (float(shown[0].sum()) + 10.0)
-        expected = shown * ((clicks[0] + _RATE_PRIOR * rate) / (shown[0] + _RATE_PRIOR))
+        rate = overall(float(clicks[0].sum()), float(shown[0].sum()))
+        expected = shown * smoothed(clicks[0], shown[0], rate, _RATE_PRIOR)
         ready = (clicks.sum(1) + prior) / (expected.sum(1) + prior)
         expected *= ready[:, None]
         self._lifts = np.zeros((len(SEGMENT_NAMES), len(table.names), rooms + 1))
